@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+# Makefile - build, test and install cbr; `make help` lists the targets
+
+VERSION := 0.1.0
+
+PREFIX ?= /usr/local
+CNI_BIN_DIR ?= /opt/cni/bin
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+PKG_CONFIG ?= pkg-config
+
+# One directory of objects per way to build; BIN is where the executables go.
+CONFIG ?= $(notdir $(firstword $(CC)))$(if $(STATIC),-static)
+BIN ?= bin
+obj := build/$(CONFIG)
+Q := $(if $(V),,@)
+
+# --- what there is to build ---------------------------------------------------------------
+
+sources = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
+objects = $(patsubst %.c,$(obj)/%.o,$(1))
+
+plugins := $(patsubst plugins/%/main.c,%,$(wildcard plugins/*/main.c))
+programs := $(addprefix $(BIN)/,$(plugins))
+lib := $(obj)/libcbr.a
+support := $(filter-out %/sanitize.o,$(call objects,$(call sources,tests/support)))
+tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell find tests -name 'test_*.c'))))
+wanted_tests := $(if $(T),$(foreach t,$(tests),$(if $(findstring $(T),$t),$t)),$(tests))
+
+# --- how ----------------------------------------------------------------------------------
+
+warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
+	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wformat=2
+cflags = -std=gnu17 -D_GNU_SOURCE -DCBR_VERSION='"$(VERSION)"' -Iinclude $(warnings) \
+	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) $(sanitize) $(CFLAGS)
+ldflags = -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
+
+# What of this the compiler knows, and which archives there are, is asked once: see probe.mk.
+hardening := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-mbranch-protection=standard -ftrivial-auto-var-init=zero
+ifdef SANITIZE
+sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+sanitize_object := $(obj)/tests/support/sanitize.o
+else
+hardening += -U_FORTIFY_SOURCE\ -D_FORTIFY_SOURCE=3
+endif
+linking := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code
+
+ifneq ($(filter-out clean help lint dist uninstall,$(or $(MAKECMDGOALS),all)),)
+include $(obj)/probe.mk
+endif
+
+# --- targets ------------------------------------------------------------------------------
+
+all: $(programs) ## build the plugins into bin/
+
+check: all $(wanted_tests) ## run the tests; T=pattern picks some
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/run $(wanted_tests)
+
+tests: $(tests) ## build the tests only
+
+asan: ## the same with address and undefined behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory check CONFIG=asan BIN=build/asan/bin \
+		SANITIZE=address,undefined CFLAGS='-O1 -g'
+
+e2e: all ## run cnitool and containerd against the plugins (root)
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/e2e/run
+
+bench: all ## measure beside the reference plugins and the kernel's floor (root)
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/bench/run
+
+lint: ## format, static analysis, layering and the like
+	$(Q)CC=$(CC) tests/lint/run
+
+docs := $(wildcard README.md LICENSE docs/*.md)
+examples := $(wildcard conf-examples/*)
+mans := $(wildcard man/*.8)
+docdir = $(DESTDIR)$(PREFIX)/share/doc/cbr
+mandir = $(DESTDIR)$(PREFIX)/share/man/man8
+
+install: all ## install plugins, man pages, examples (DESTDIR, PREFIX, CNI_BIN_DIR)
+	install -d $(DESTDIR)$(CNI_BIN_DIR) $(docdir)/conf-examples $(mandir)
+	install -m 755 -s $(programs) $(DESTDIR)$(CNI_BIN_DIR)
+	install -m 644 $(docs) $(docdir)
+	$(if $(examples),install -m 644 $(examples) $(docdir)/conf-examples)
+	$(if $(mans),install -m 644 $(mans) $(mandir))
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(CNI_BIN_DIR)/,$(plugins)) $(addprefix $(mandir)/,$(notdir $(mans)))
+	rm -rf $(docdir)
+
+dist: ## build/cbr-VERSION.tar.xz of the last commit
+	$(Q)mkdir -p build
+	git archive --prefix=cbr-$(VERSION)/ HEAD | xz >build/cbr-$(VERSION).tar.xz
+
+clean: ## remove build/ and bin/
+	rm -rf build bin
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
+
+# --- rules --------------------------------------------------------------------------------
+
+# libc and libmnl are linked dynamically, jansson and libcap from their archives if there are any.
+$(obj)/probe.mk: Makefile
+	@mkdir -p $(@D)
+	@say() { echo "$$*" >&2; exit 1; }; \
+	try() { printf '#include <features.h>\nint main(void) { return 0; }\n' | \
+		$(CC) $(CFLAGS) -Werror -xc - $(LDFLAGS) "$$@" -o $(@D)/probe 2>/dev/null; }; \
+	try || say "$(CC) cannot build a program: \`./quickstart deps build\` installs what is missing"; \
+	$(PKG_CONFIG) --exists libmnl jansson libcap || \
+		say "no libmnl, jansson or libcap: \`./quickstart deps build\` installs what is missing"; \
+	[ -z "$(STATIC)" ] || try -static -l:libmnl.a || \
+		say "STATIC=1 needs libmnl.a, which Debian's libmnl-dev, for one, does not have." \
+			"Build libmnl with --enable-static, and name its directory: LDFLAGS=-L..."; \
+	for flag in $(hardening); do try $$flag && echo "hardening_cflags += $$flag"; done >$@.new; \
+	for flag in $(linking); do try $$flag && echo "hardening_ldflags += $$flag"; done >>$@.new; \
+	for name in jansson libcap; do \
+		archive=-l:lib$${name#lib}.a; \
+		try $$archive || archive=$$($(PKG_CONFIG) --libs $$name); \
+		echo "libs += $$archive"; done >>$@.new; \
+	echo "libs += $$($(PKG_CONFIG) --libs libmnl)" >>$@.new; \
+	rm -f $(@D)/probe; mv $@.new $@
+
+# Objects depend on the flags, programs also on which configuration was linked last.
+remember = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
+	if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
+$(obj)/flags: FORCE
+	$(call remember,$(CC) $(cflags) $(ldflags) $(libs))
+build/linked-$(subst /,-,$(BIN)): FORCE
+	$(call remember,$(CONFIG))
+
+$(obj)/%.o: %.c $(obj)/flags
+	@mkdir -p $(@D)
+	@echo '  CC    $*.c'
+	$(Q)$(CC) $(cflags) $(if $(filter tests/%,$<),-Itests/support) -MMD -MP -c $< -o $@
+
+$(lib): $(call objects,$(call sources,lib)) Makefile
+	@echo '  AR    $@'
+	$(Q)rm -f $@; $(AR) rcsD $@ $(filter %.o,$^)
+
+link = @mkdir -p $(@D); echo '  LINK  $@'
+link_line = $(CC) $(ldflags) $(filter %.o,$^) $(filter %.a,$^) $(libs) -o $@
+
+.SECONDEXPANSION:
+$(programs): $(BIN)/%: $$(call objects,$$(call sources,plugins/%)) $(sanitize_object) $(lib) \
+		build/linked-$(subst /,-,$(BIN))
+	$(link)
+	$(Q)$(link_line) $(if $(STATIC),-static-pie,-pie)
+
+# A test is one file, and what lies beside it that is no test itself.
+helpers = $(filter-out $(dir $(1))test_%.o,$(call objects,$(wildcard $(patsubst $(obj)/%,%,$(dir $(1)))*.c)))
+$(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
+	$(link)
+	$(Q)$(link_line) -pie -lcmocka
+
+FORCE:
+.PHONY: all check tests asan e2e bench lint install uninstall dist clean help FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+-include $(shell find $(obj) -name '*.d' 2>/dev/null)

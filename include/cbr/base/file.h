@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file.h - files below a directory that we hold open
+ *
+ * No function here follows a symbolic link in the last component, blocks on a
+ * FIFO, or leaves a file half written. Names hold no '/'.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "cbr/base/clock.h"
+#include "cbr/base/error.h"
+
+/*
+ * file_read() - read a small regular file whole
+ * @dir_fd: directory, or AT_FDCWD with an absolute @name
+ * @buf: receives the content and a NUL; @size counts both
+ *
+ * Return: bytes read, or -ENOENT, -ELOOP (symbolic link), -EINVAL (no regular
+ * file), -EFBIG (does not fit), or the errno of open(2) or read(2).
+ */
+ssize_t file_read(int dir_fd, const char *name, char *buf, size_t size);
+
+/*
+ * file_create() - make a new file appear with its whole content, or not at all
+ *
+ * Written to a nameless file (O_TMPFILE) and linked in; where the file system has
+ * none, to a dotted temporary name that is linked and removed.
+ *
+ * Return: 0, -EEXIST if the name is taken, or another negative errno.
+ */
+int file_create(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
+
+/*
+ * file_replace() - put new content under a name in one step (rename(2))
+ *
+ * Return: 0 or a negative errno; the old content stays in that case.
+ */
+int file_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
+
+/*
+ * file_lock() - exclusive flock(2), waited for until the deadline
+ *
+ * Return: 0, -ETIMEDOUT, or another negative errno.
+ */
+int file_lock(int fd, const struct deadline *deadline);
+
+/*
+ * file_make_dirs() - mkdir -p
+ *
+ * Return: 0 (made or there), -ENOTDIR if something else has the name, or another
+ * negative errno.
+ */
+int file_make_dirs(const char *path, mode_t mode);
