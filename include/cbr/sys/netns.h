@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* netns.h - network namespaces */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cbr/base/error.h"
+
+/*
+ * @fd: holds the namespace, -1 = none
+ * @dev, @ino: its identity
+ */
+struct netns {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+};
+
+#define NETNS_NONE ((struct netns){ .fd = -1 })
+
+/*
+ * netns_open() - open a network namespace by path
+ *
+ * Proven on the descriptor: on nsfs, or on procfs as older kernels have it, and of kind
+ * CLONE_NEWNET (NS_GET_NSTYPE, linux/nsfs.h).
+ *
+ * Return: 0 and *ret, closed by netns_done(); with ERROR_NETNS -ENOENT when nothing is
+ * there, -EINVAL for another kind of file or namespace.
+ */
+int netns_open(const char *path, struct netns *ret, struct error *err);
+
+/* netns_open_own() - the namespace that we are in */
+int netns_open_own(struct netns *ret, struct error *err);
+
+/* netns_done() - close; accepts NETNS_NONE */
+void netns_done(struct netns *ns);
+
+/* netns_same() - are these two the same namespace? */
+bool netns_same(const struct netns *a, const struct netns *b);
+
+/*
+ * netns_refuse_own() - a pod's namespace must not be the node's
+ *
+ * Return: 0, also when @path cannot be opened, which is for others to complain of;
+ * -EINVAL with ERROR_NETNS when it is the namespace that we are in.
+ */
+int netns_refuse_own(const char *path, struct error *err);
+
+/*
+ * netns_call() - run a function inside
+ * @target: where; called directly if that is NULL or the namespace that we are in
+ * @fn: its return value and error are passed on
+ *
+ * Else needs CAP_SYS_ADMIN over both. Aborts the process if the way back is barred: nothing
+ * that follows could be right in the wrong namespace.
+ */
+int netns_call(const struct netns *target, int (*fn)(void *arg, struct error *err), void *arg,
+	       struct error *err);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sysctl.h - settings below /proc/sys, of the namespace that we are in */
+#pragma once
+
+#include <stddef.h>
+
+#include "cbr/base/error.h"
+
+/*
+ * sysctl_read() - read a setting
+ * @path: below /proc/sys, with '/' between the parts, so that an interface name may
+ *        hold dots
+ * @buf: receives the value without its newline; @size has room for that, and for a NUL
+ *
+ * Return: bytes of the value, or a negative errno (-EFBIG if it does not fit).
+ */
+int sysctl_read(const char *path, char *buf, size_t size);
+
+/*
+ * sysctl_ensure() - see that a setting has this value
+ *
+ * Written only if it differs, so a read-only /proc/sys is no error when all is well.
+ * Return: 1 changed, 0 was so, or a negative errno with ERROR_SYSTEM.
+ */
+int sysctl_ensure(const char *path, const char *value, struct error *err);

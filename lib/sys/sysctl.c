@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sysctl.c - settings below /proc/sys */
+
+#include "cbr/sys/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/base/file.h"
+
+static int make_full_path(const char *path, char full[static PATH_MAX])
+{
+	return snprintf(full, PATH_MAX, "/proc/sys/%s", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int sysctl_read(const char *path, char *buf, size_t size)
+{
+	char full[PATH_MAX];
+	ssize_t n = make_full_path(path, full);
+
+	if (n == 0)
+		n = file_read(AT_FDCWD, full, buf, size);
+	if (n < 0)
+		return (int)n;
+	while (n > 0 && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return (int)n;
+}
+
+static int write_setting(const char *path, const char *value)
+{
+	char full[PATH_MAX];
+	int rc = make_full_path(path, full);
+	autoclose int fd = rc < 0 ? -1 : open(full, O_WRONLY | O_CLOEXEC);
+
+	if (rc < 0)
+		return rc;
+	if (fd < 0)
+		return -errno;
+	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
+}
+
+int sysctl_ensure(const char *path, const char *value, struct error *err)
+{
+	char now[64];
+	int rc = sysctl_read(path, now, sizeof(now));
+
+	if (rc >= 0 && strcmp(now, value) == 0)
+		return 0;
+	if (rc >= 0)
+		rc = write_setting(path, value);
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc, "cannot set /proc/sys/%s to %s", path,
+				   value);
+	return 1;
+}
