@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delegate.h - run another plugin with our config, as IPAM is run
+ *
+ * Source: CNI SPEC 1.1.0 section 4 "Plugin Delegation".
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cbr/base/clock.h"
+#include "cbr/cni/call.h"
+#include "cbr/cni/result.h"
+
+/*
+ * A delegate at work.
+ * @pid: 0 = none
+ * @out_fd, @err_fd: ends of pipes that we read
+ * @type, @verb: for messages
+ * @assumed: version of a result that carries none
+ */
+struct cni_delegate {
+	pid_t pid;
+	int out_fd;
+	int err_fd;
+	char type[128];
+	enum cni_verb verb;
+	const struct cni_version *assumed;
+};
+
+#define CNI_DELEGATE_NONE ((struct cni_delegate){ .out_fd = -1, .err_fd = -1 })
+
+/*
+ * cni_delegate_find() - the first regular file of that name in CNI_PATH
+ * @ret: path, owned by the caller
+ *
+ * Return: 0, or negative with ERROR_DELEGATE ("" or a '/' in @type, or not found).
+ */
+int cni_delegate_find(const struct cni_call *call, const char *type, char **ret, struct error *err);
+
+/*
+ * cni_delegate_start() - start it and return at once
+ * @verb: what it is asked; the rest of the call is passed on as we got it
+ *
+ * It gets the bytes of our stdin, and of our environment CNI_*, PATH and the trace
+ * context only. Return: 0 and *ret, to be ended by cni_delegate_wait() or
+ * cni_delegate_done().
+ */
+int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_verb verb,
+		       struct cni_delegate *ret, struct error *err);
+
+/*
+ * cni_delegate_wait() - take its answer
+ * @deadline: past it, it is killed
+ * @ret: for ADD: its result; else NULL
+ *
+ * An error object of the delegate becomes *err with code, msg and details as they
+ * are. Output is bounded. Return: 0 or negative.
+ */
+int cni_delegate_wait(struct cni_delegate *delegate, const struct deadline *deadline,
+		      struct cni_result *ret, struct error *err);
+
+/* cni_delegate_done() - kill and reap one that still runs; accepts CNI_DELEGATE_NONE */
+void cni_delegate_done(struct cni_delegate *delegate);
+
+/* cni_delegate_run() - start and wait, one minute at most */
+int cni_delegate_run(const struct cni_call *call, const char *type, enum cni_verb verb,
+		     struct cni_result *ret, struct error *err);

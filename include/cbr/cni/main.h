@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.h - the frame of a plugin: read the call, dispatch, print exactly one document */
+#pragma once
+
+#include "cbr/cni/call.h"
+#include "cbr/cni/result.h"
+
+/*
+ * A plugin. Verbs return >= 0 or a negative errno with *err.
+ * @name: of the executable; @about: one line for people
+ * @look: called before ADD, DEL and CHECK: may this call be served here? May be NULL
+ * @add: fills *ret, which cni_main() prints in the version of the config
+ * @undo: called when the result of a successful ADD cannot be delivered: undoes it
+ */
+struct cni_plugin {
+	const char *name;
+	const char *about;
+	int (*look)(const struct cni_call *call, struct error *err);
+	int (*add)(const struct cni_call *call, struct cni_result *ret, struct error *err);
+	int (*undo)(const struct cni_call *call, struct error *err);
+	int (*del)(const struct cni_call *call, struct error *err);
+	int (*check)(const struct cni_call *call, struct error *err);
+	int (*gc)(const struct cni_call *call, struct error *err);
+	int (*status)(const struct cni_call *call, struct error *err);
+};
+
+/*
+ * cni_main() - serve one call from environment, stdin and command line
+ *
+ * --version and --help print and return; without CNI_COMMAND it says on stderr what it
+ * is and which versions it speaks. Result and error objects are JSON on stdout.
+ *
+ * Return: exit status of the process.
+ */
+int cni_main(const struct cni_plugin *plugin, int argc, char **argv);

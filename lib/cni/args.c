@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * args.c - CNI_ARGS
+ *
+ * The reference plugins know only their own keys, so that MAC= breaks the one and IP=
+ * the other unless IgnoreUnknown=1 is there too. We know the keys of both and of
+ * Kubernetes; what those plugins accept means the same here.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/base/str.h"
+#include "cbr/cni/config.h"
+
+#define PAIR_SIZE 256
+#define LIST_SIZE 512
+
+/*
+ * @args: what is understood so far
+ * @ignore_unknown: IgnoreUnknown, wherever it stands
+ * @unknown: the unknown pairs, quoted
+ */
+struct parser {
+	struct cni_args args;
+	bool ignore_unknown;
+	char unknown[LIST_SIZE];
+};
+
+static int bad_value(const char *key, const char *value, const char *why, struct error *err)
+{
+	char shown[PAIR_SIZE];
+
+	return error_set(err, ERROR_ENV, "ARGS: error parsing value of pair \"%s=%s\": %s", key,
+			 str_clean(shown, sizeof(shown), value), why);
+}
+
+static int set_ip(struct parser *p, const char *value, struct error *err)
+{
+	p->args.ip = (struct ip_addr){ 0 };
+	if (*value && ip_parse(value, &p->args.ip) < 0)
+		return bad_value("IP", value, "invalid IP address", err);
+	return 0;
+}
+
+static int set_mac(struct parser *p, const char *value, struct error *err)
+{
+	p->args.has_mac = *value;
+	if (*value && mac_parse(value, &p->args.mac) < 0)
+		return bad_value("MAC", value, "invalid MAC address", err);
+	return 0;
+}
+
+static int set_ignore_unknown(struct parser *p, const char *value, struct error *err)
+{
+	char why[PAIR_SIZE];
+	char shown[PAIR_SIZE / 2];
+
+	p->ignore_unknown = strcmp(value, "1") == 0 || str_equal_fold(value, "true");
+	if (p->ignore_unknown || strcmp(value, "0") == 0 || str_equal_fold(value, "false"))
+		return 0;
+	snprintf(why, sizeof(why), "boolean unmarshal error: invalid input %s",
+		 str_clean(shown, sizeof(shown), value));
+	return bad_value("IgnoreUnknown", value, why, err);
+}
+
+/* Names of the pod are for people to read, so one that is too long is cut. */
+static int set_namespace(struct parser *p, const char *value, struct error *err)
+{
+	(void)err;
+	str_clean(p->args.pod_namespace, sizeof(p->args.pod_namespace), value);
+	return 0;
+}
+
+static int set_name(struct parser *p, const char *value, struct error *err)
+{
+	(void)err;
+	str_clean(p->args.pod_name, sizeof(p->args.pod_name), value);
+	return 0;
+}
+
+static int set_uid(struct parser *p, const char *value, struct error *err)
+{
+	(void)err;
+	str_clean(p->args.pod_uid, sizeof(p->args.pod_uid), value);
+	return 0;
+}
+
+static const struct {
+	const char *key;
+	int (*set)(struct parser *p, const char *value, struct error *err);
+} keys[] = {
+	{ "IP", set_ip },
+	{ "MAC", set_mac },
+	{ "IgnoreUnknown", set_ignore_unknown },
+	{ "K8S_POD_NAMESPACE", set_namespace },
+	{ "K8S_POD_NAME", set_name },
+	{ "K8S_POD_UID", set_uid },
+};
+
+static void note_unknown(struct parser *p, const char *key, const char *value)
+{
+	size_t len = strlen(p->unknown);
+	char pair[PAIR_SIZE];
+	char shown[PAIR_SIZE];
+
+	snprintf(pair, sizeof(pair), "%s=%s", key, value);
+	snprintf(p->unknown + len, sizeof(p->unknown) - len, "%s\"%s\"", len ? " " : "",
+		 str_clean(shown, sizeof(shown), pair));
+}
+
+static int take_pair(struct parser *p, char *pair, struct error *err)
+{
+	char *value = strchr(pair, '=');
+	char shown[PAIR_SIZE];
+
+	if (!value || strchr(value + 1, '='))
+		return error_set(err, ERROR_ENV, "ARGS: invalid pair \"%s\"",
+				 str_clean(shown, sizeof(shown), pair));
+	*value++ = '\0';
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i].key, pair) == 0)
+			return keys[i].set(p, value, err);
+	if (strncmp(pair, "K8S_", 4) != 0)
+		note_unknown(p, pair, value);
+	return 0;
+}
+
+int cni_args_parse(const char *text, struct cni_args *ret, struct error *err)
+{
+	autofree char *copy = strdup(text);
+	struct parser p = { 0 };
+	char *rest = copy;
+	char *pair;
+
+	if (!copy)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot read CNI_ARGS");
+	while (*text && (pair = strsep(&rest, ";"))) {
+		int rc = take_pair(&p, pair, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	if (*p.unknown && !p.ignore_unknown) {
+		error_set(err, ERROR_ENV, "ARGS: unknown args [%s]", p.unknown);
+		return error_hint(err, "add IgnoreUnknown=1 to CNI_ARGS");
+	}
+	*ret = p.args;
+	return 0;
+}
