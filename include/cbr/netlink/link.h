@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * link.h - network interfaces: look up, create, change, delete
+ *
+ * Functions named _put_ add one request to a batch; the batch runs it.
+ * Source: linux/if_link.h, linux/rtnetlink.h.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cbr/base/mac.h"
+#include "cbr/netlink/batch.h"
+
+#define LINK_ALIAS_SIZE 256
+
+/*
+ * A link as the kernel told it; index 0 = there is none of that name.
+ * @index, @master, @peer: interface indexes; @peer (IFLA_LINK) counts in the peer's netns
+ * @kind: "bridge", "veth", …; empty for a physical device
+ * @flags: IFF_*
+ * @promiscuity: how many users want it promiscuous
+ * @mtu: bytes
+ * @operstate: IF_OPER_*
+ * @mac, @mac_len: hardware address; only @mac_len 6 is kept
+ * @alias: text that we put there for people
+ * @is_port: the bridge port attributes below are valid
+ * @hairpin, @isolated: flags of the bridge port
+ * @vlan_filtering, @nf_call_iptables, @nf_call_ip6tables: of a bridge
+ */
+struct link {
+	int index;
+	int master;
+	int peer;
+	char name[IF_NAMESIZE];
+	char kind[16];
+	unsigned int flags;
+	unsigned int promiscuity;
+	uint32_t mtu;
+	uint8_t operstate;
+	struct mac mac;
+	size_t mac_len;
+	char alias[LINK_ALIAS_SIZE];
+	bool is_port;
+	bool hairpin;
+	bool isolated;
+	bool vlan_filtering;
+	bool nf_call_iptables;
+	bool nf_call_ip6tables;
+};
+
+/* link_put_get() - look up by name; *ret is filled by the run, all zero if there is none */
+void link_put_get(struct nl_batch *batch, const char *name, struct link *ret);
+
+/* link_put_get_index() - the same by interface index */
+void link_put_get_index(struct nl_batch *batch, int index, struct link *ret);
+
+/*
+ * link_get() - look up one link by name, by itself
+ *
+ * Return: 1 found, 0 there is none (*ret is all zero), or a negative errno.
+ */
+int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct error *err);
+
+/*
+ * link_list() - links of a namespace, by dump
+ * @master: only ports of this bridge, or 0 for all
+ * @ret, @ret_n: array owned by the caller, freed with free(3)
+ */
+int link_list(struct nl_socket *sock, int master, struct link **ret, size_t *ret_n,
+	      struct error *err);
+
+/*
+ * @mac: pinned, so that the bridge never borrows a port's address
+ * @mtu: bytes, 0 = the kernel's default; given explicitly it does not follow the ports
+ * @vlan_filtering: on from the start
+ */
+struct link_bridge {
+	const char *name;
+	struct mac mac;
+	uint32_t mtu;
+	bool vlan_filtering;
+};
+
+/*
+ * link_put_bridge() - create a bridge, up, with netfilter called for bridged packets
+ *
+ * EEXIST is tolerated: see nl_batch_result() to learn whether this call made it.
+ * The netfilter calls are the bridge's own attributes (IFLA_BR_NF_CALL_*), so no
+ * global sysctl is touched.
+ *
+ * Return: index of the request.
+ */
+size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge);
+
+/*
+ * A veth pair, born in place: one end here, one in @peer_netns.
+ * @name, @mac: our end, which is made up
+ * @master: index of the bridge that it is a port of
+ * @mtu: bytes for both ends, 0 = the kernel's default
+ * @peer_netns: where the other end is born
+ * @peer_name: its final name
+ * @peer_mac: its address, or NULL for one that the kernel makes up
+ */
+struct link_veth {
+	const char *name;
+	struct mac mac;
+	int master;
+	uint32_t mtu;
+	const struct netns *peer_netns;
+	const char *peer_name;
+	const struct mac *peer_mac;
+};
+
+/* link_put_veth() - create the pair in one message; Return: index of the request */
+size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth);
+
+/*
+ * link_put_port() - flags of a bridge port and its alias, by name, in one message
+ *
+ * By name, so that it can follow link_put_veth() in the same batch.
+ * Source: IFLA_BRPORT_MODE, IFLA_BRPORT_ISOLATED within IFLA_INFO_SLAVE_DATA.
+ * @alias: text for people, or NULL to leave it
+ */
+void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool isolated,
+		   const char *alias);
+
+/*
+ * link_put_change() - alter a link by index
+ * @mac: new address, or NULL
+ * @mtu: bytes, or 0 to leave it
+ * @flags, @mask: IFF_* to set as in @flags, where @mask has them
+ */
+void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,
+		     unsigned int flags, unsigned int mask);
+
+/* link_put_delete() - by name; ENODEV is tolerated. Return: index of the request */
+size_t link_put_delete(struct nl_batch *batch, const char *name);

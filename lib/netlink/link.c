@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* link.c - create, change and delete links */
+
+#include "cbr/netlink/link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <string.h>
+
+static void put_mac(struct nl_batch *batch, const struct mac *mac)
+{
+	nl_put(batch, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
+}
+
+size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
+{
+	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				  "create bridge %s, mtu %u", bridge->name, bridge->mtu);
+	size_t info;
+	size_t data;
+
+	nl_tolerate(batch, EEXIST);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, bridge->name);
+	put_mac(batch, &bridge->mac);
+	if (bridge->mtu)
+		nl_put_u32(batch, IFLA_MTU, bridge->mtu);
+	info = nl_nest_begin(batch, IFLA_LINKINFO);
+	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
+	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	nl_put_u8(batch, IFLA_BR_NF_CALL_IPTABLES, 1);
+	nl_put_u8(batch, IFLA_BR_NF_CALL_IP6TABLES, 1);
+	if (bridge->vlan_filtering)
+		nl_put_u8(batch, IFLA_BR_VLAN_FILTERING, 1);
+	nl_nest_end(batch, data);
+	nl_nest_end(batch, info);
+	return index;
+}
+
+static void put_peer(struct nl_batch *batch, const struct link_veth *veth)
+{
+	const struct ifinfomsg header = { 0 };
+	size_t peer = nl_nest_begin(batch, VETH_INFO_PEER);
+
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, veth->peer_name);
+	nl_put_u32(batch, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns->fd);
+	if (veth->peer_mac)
+		put_mac(batch, veth->peer_mac);
+	if (veth->mtu)
+		nl_put_u32(batch, IFLA_MTU, veth->mtu);
+	nl_nest_end(batch, peer);
+}
+
+size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth)
+{
+	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+				  "create veth %s with %s in the pod, mtu %u", veth->name,
+				  veth->peer_name, veth->mtu);
+	size_t info;
+	size_t data;
+
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, veth->name);
+	put_mac(batch, &veth->mac);
+	nl_put_u32(batch, IFLA_MASTER, (uint32_t)veth->master);
+	if (veth->mtu)
+		nl_put_u32(batch, IFLA_MTU, veth->mtu);
+	info = nl_nest_begin(batch, IFLA_LINKINFO);
+	nl_put_str(batch, IFLA_INFO_KIND, "veth");
+	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	put_peer(batch, veth);
+	nl_nest_end(batch, data);
+	nl_nest_end(batch, info);
+	return index;
+}
+
+/* RTM_SETLINK of the bridge family takes only an index; this way takes the name. */
+void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool isolated,
+		   const char *alias)
+{
+	const struct ifinfomsg header = { 0 };
+	size_t info;
+	size_t data;
+
+	nl_request(batch, RTM_NEWLINK, 0, "set port flags of %s", name);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	if (alias)
+		nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
+	info = nl_nest_begin(batch, IFLA_LINKINFO);
+	nl_put_str(batch, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = nl_nest_begin(batch, IFLA_INFO_SLAVE_DATA);
+	nl_put_u8(batch, IFLA_BRPORT_MODE, hairpin);
+	nl_put_u8(batch, IFLA_BRPORT_ISOLATED, isolated);
+	nl_nest_end(batch, data);
+	nl_nest_end(batch, info);
+}
+
+void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,
+		     unsigned int flags, unsigned int mask)
+{
+	const struct ifinfomsg header = {
+		.ifi_index = index,
+		.ifi_flags = flags,
+		.ifi_change = mask,
+	};
+
+	nl_request(batch, RTM_NEWLINK, 0, "change link %d", index);
+	nl_put_header(batch, &header, sizeof(header));
+	if (mac)
+		put_mac(batch, mac);
+	if (mtu)
+		nl_put_u32(batch, IFLA_MTU, mtu);
+}
+
+size_t link_put_delete(struct nl_batch *batch, const char *name)
+{
+	const struct ifinfomsg header = { 0 };
+	size_t index = nl_request(batch, RTM_DELLINK, 0, "delete link %s", name);
+
+	nl_tolerate(batch, ENODEV);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	return index;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* link_read.c - links as the kernel tells them */
+
+#include "cbr/netlink/link.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attr.h"
+#include "cbr/base/array.h"
+#include "cbr/base/cleanup.h"
+
+#define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
+
+static const struct attr_policy link_policy[] = {
+	{ IFLA_IFNAME, MNL_TYPE_NUL_STRING },  { IFLA_MASTER, MNL_TYPE_U32 },
+	{ IFLA_LINK, MNL_TYPE_U32 },           { IFLA_MTU, MNL_TYPE_U32 },
+	{ IFLA_ADDRESS, MNL_TYPE_BINARY },     { IFLA_OPERSTATE, MNL_TYPE_U8 },
+	{ IFLA_PROMISCUITY, MNL_TYPE_U32 },    { IFLA_IFALIAS, MNL_TYPE_NUL_STRING },
+	{ IFLA_LINKINFO, MNL_TYPE_NESTED },
+};
+
+static const struct attr_policy info_policy[] = {
+	{ IFLA_INFO_KIND, MNL_TYPE_NUL_STRING },
+	{ IFLA_INFO_DATA, MNL_TYPE_NESTED },
+	{ IFLA_INFO_SLAVE_KIND, MNL_TYPE_NUL_STRING },
+	{ IFLA_INFO_SLAVE_DATA, MNL_TYPE_NESTED },
+};
+
+static const struct attr_policy bridge_policy[] = {
+	{ IFLA_BR_VLAN_FILTERING, MNL_TYPE_U8 },
+	{ IFLA_BR_NF_CALL_IPTABLES, MNL_TYPE_U8 },
+	{ IFLA_BR_NF_CALL_IP6TABLES, MNL_TYPE_U8 },
+};
+
+static const struct attr_policy port_policy[] = {
+	{ IFLA_BRPORT_MODE, MNL_TYPE_U8 },
+	{ IFLA_BRPORT_ISOLATED, MNL_TYPE_U8 },
+};
+
+static void read_bridge(const struct nlattr *data, struct link *ret)
+{
+	struct attrs attrs;
+
+	attrs_of_nest(data, bridge_policy, COUNT(bridge_policy), &attrs);
+	ret->vlan_filtering = attr_u8(&attrs, IFLA_BR_VLAN_FILTERING);
+	ret->nf_call_iptables = attr_u8(&attrs, IFLA_BR_NF_CALL_IPTABLES);
+	ret->nf_call_ip6tables = attr_u8(&attrs, IFLA_BR_NF_CALL_IP6TABLES);
+}
+
+static void read_port(const struct nlattr *data, struct link *ret)
+{
+	struct attrs attrs;
+
+	attrs_of_nest(data, port_policy, COUNT(port_policy), &attrs);
+	ret->is_port = true;
+	ret->hairpin = attr_u8(&attrs, IFLA_BRPORT_MODE);
+	ret->isolated = attr_u8(&attrs, IFLA_BRPORT_ISOLATED);
+}
+
+static void read_info(const struct nlattr *info, struct link *ret)
+{
+	struct attrs attrs;
+	char master_kind[16];
+
+	attrs_of_nest(info, info_policy, COUNT(info_policy), &attrs);
+	attr_text(&attrs, IFLA_INFO_KIND, ret->kind, sizeof(ret->kind));
+	attr_text(&attrs, IFLA_INFO_SLAVE_KIND, master_kind, sizeof(master_kind));
+	if (strcmp(ret->kind, "bridge") == 0)
+		read_bridge(attrs.at[IFLA_INFO_DATA], ret);
+	if (strcmp(master_kind, "bridge") == 0)
+		read_port(attrs.at[IFLA_INFO_SLAVE_DATA], ret);
+}
+
+static void read_mac(const struct nlattr *attr, struct link *ret)
+{
+	if (!attr || mnl_attr_get_payload_len(attr) != sizeof(ret->mac.bytes))
+		return;
+	ret->mac_len = sizeof(ret->mac.bytes);
+	memcpy(ret->mac.bytes, mnl_attr_get_payload(attr), ret->mac_len);
+}
+
+static int read_link(const struct nlmsghdr *msg, struct link *ret)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(msg);
+	struct attrs attrs;
+
+	if (msg->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(msg) < sizeof(*header))
+		return -EPROTO;
+	attrs_of_message(msg, sizeof(*header), link_policy, COUNT(link_policy), &attrs);
+	memset(ret, 0, sizeof(*ret));
+	ret->index = header->ifi_index;
+	ret->flags = header->ifi_flags;
+	ret->master = (int)attr_u32(&attrs, IFLA_MASTER);
+	ret->peer = (int)attr_u32(&attrs, IFLA_LINK);
+	ret->mtu = attr_u32(&attrs, IFLA_MTU);
+	ret->operstate = attr_u8(&attrs, IFLA_OPERSTATE);
+	ret->promiscuity = attr_u32(&attrs, IFLA_PROMISCUITY);
+	attr_text(&attrs, IFLA_IFNAME, ret->name, sizeof(ret->name));
+	attr_text(&attrs, IFLA_IFALIAS, ret->alias, sizeof(ret->alias));
+	read_mac(attrs.at[IFLA_ADDRESS], ret);
+	read_info(attrs.at[IFLA_LINKINFO], ret);
+	return 0;
+}
+
+static int take_link(const struct nlmsghdr *msg, void *arg)
+{
+	return read_link(msg, arg);
+}
+
+static void put_look_up(struct nl_batch *batch, const char *name, int index, struct link *ret)
+{
+	const struct ifinfomsg header = { .ifi_index = index };
+
+	memset(ret, 0, sizeof(*ret));
+	if (name)
+		nl_request(batch, RTM_GETLINK, 0, "look up link %s", name);
+	else
+		nl_request(batch, RTM_GETLINK, 0, "look up link %d", index);
+	nl_tolerate(batch, ENODEV);
+	nl_on_reply(batch, take_link, ret);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_u32(batch, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (name)
+		nl_put_str(batch, IFLA_IFNAME, name);
+}
+
+void link_put_get(struct nl_batch *batch, const char *name, struct link *ret)
+{
+	put_look_up(batch, name, 0, ret);
+}
+
+void link_put_get_index(struct nl_batch *batch, int index, struct link *ret)
+{
+	put_look_up(batch, NULL, index, ret);
+}
+
+int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch;
+	int rc;
+
+	nl_batch_begin(&batch, sock);
+	link_put_get(&batch, name, ret);
+	rc = nl_batch_run(&batch, err);
+	return rc < 0 ? rc : ret->index != 0;
+}
+
+struct link_array {
+	int master;
+	struct link *items;
+	size_t n;
+};
+
+static int append_link(const struct nlmsghdr *msg, void *arg)
+{
+	struct link_array *array = arg;
+	struct link *items = array_grow(array->items, array->n, sizeof(*items));
+	int rc;
+
+	if (!items)
+		return -ENOMEM;
+	array->items = items;
+	rc = read_link(msg, &items[array->n]);
+	/* Kernels before 4.6 do not filter by master. */
+	if (rc == 0 && (!array->master || items[array->n].master == array->master))
+		array->n++;
+	return rc;
+}
+
+int link_list(struct nl_socket *sock, int master, struct link **ret, size_t *ret_n,
+	      struct error *err)
+{
+	const struct ifinfomsg header = { 0 };
+	struct link_array array = { .master = master };
+	int rc = -EINTR;
+
+	for (int tries = 0; tries < NL_DUMP_TRIES && rc == -EINTR; tries++) {
+		auto_with(nl_batch_done) struct nl_batch batch;
+
+		array.n = 0;
+		free(TAKE_PTR(array.items));
+		nl_batch_begin(&batch, sock);
+		nl_request(&batch, RTM_GETLINK, NLM_F_DUMP, "list links");
+		nl_on_reply(&batch, append_link, &array);
+		nl_put_header(&batch, &header, sizeof(header));
+		nl_put_u32(&batch, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		if (master)
+			nl_put_u32(&batch, IFLA_MASTER, (uint32_t)master);
+		rc = nl_batch_run(&batch, err);
+	}
+	if (rc < 0) {
+		free(array.items);
+		return rc;
+	}
+	*ret = array.items;
+	*ret_n = array.n;
+	return 0;
+}

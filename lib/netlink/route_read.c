@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* route_read.c - routes as the kernel tells them */
+
+#include "route_read.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attr.h"
+#include "cbr/base/array.h"
+#include "cbr/base/cleanup.h"
+
+#define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
+
+static const struct attr_policy route_policy[] = {
+	{ RTA_DST, MNL_TYPE_BINARY },    { RTA_GATEWAY, MNL_TYPE_BINARY },
+	{ RTA_PREFSRC, MNL_TYPE_BINARY }, { RTA_OIF, MNL_TYPE_U32 },
+	{ RTA_TABLE, MNL_TYPE_U32 },     { RTA_PRIORITY, MNL_TYPE_U32 },
+	{ RTA_METRICS, MNL_TYPE_NESTED }, { RTA_MULTIPATH, MNL_TYPE_BINARY },
+};
+
+static const struct attr_policy metrics_policy[] = {
+	{ RTAX_MTU, MNL_TYPE_U32 },
+	{ RTAX_ADVMSS, MNL_TYPE_U32 },
+};
+
+static void read_ip(const struct nlattr *attr, int family, struct ip_addr *ret)
+{
+	if (!attr || mnl_attr_get_payload_len(attr) != ip_size(family))
+		return;
+	ret->family = family;
+	memcpy(ret->bytes, mnl_attr_get_payload(attr), ip_size(family));
+}
+
+static void read_metrics(const struct nlattr *nest, struct route *ret)
+{
+	struct attrs attrs;
+
+	attrs_of_nest(nest, metrics_policy, COUNT(metrics_policy), &attrs);
+	ret->mtu = attr_u32(&attrs, RTAX_MTU);
+	ret->advmss = attr_u32(&attrs, RTAX_ADVMSS);
+}
+
+/* One hop of a multipath route: its interface, and its attributes behind. */
+static void read_hop(const struct rtnexthop *hop, int family, struct route *ret)
+{
+	const struct nlattr *attr = (const struct nlattr *)RTNH_DATA(hop);
+	int len = hop->rtnh_len - (int)RTNH_LENGTH(0);
+
+	ret->oif = hop->rtnh_ifindex;
+	ret->gw = (struct ip_addr){ 0 };
+	for (; mnl_attr_ok(attr, len); len -= (int)NLMSG_ALIGN(attr->nla_len),
+				       attr = mnl_attr_next(attr))
+		if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+			read_ip(attr, family, &ret->gw);
+}
+
+/* Calls @fn for the route with each of its hops. */
+static int for_each_hop(const struct nlattr *multipath, const struct route *route,
+			int (*fn)(const struct route *hop, void *arg), void *arg)
+{
+	const struct rtnexthop *hop = mnl_attr_get_payload(multipath);
+	int len = mnl_attr_get_payload_len(multipath);
+	int rc = 0;
+
+	for (; len >= (int)sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) && hop->rtnh_len <= len &&
+	       rc == 0;
+	     len -= (int)RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
+		struct route one = *route;
+
+		read_hop(hop, route->dst.addr.family, &one);
+		rc = fn(&one, arg);
+	}
+	return rc;
+}
+
+static int read_each(const struct nlmsghdr *msg, int (*fn)(const struct route *hop, void *arg),
+		     void *arg)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(msg);
+	struct route route = { 0 };
+	struct attrs attrs;
+	int family;
+
+	if (msg->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(msg) < sizeof(*header))
+		return -EPROTO;
+	family = header->rtm_family;
+	if (!ip_size(family))
+		return 0;
+	attrs_of_message(msg, sizeof(*header), route_policy, COUNT(route_policy), &attrs);
+	route.dst.addr.family = family;
+	route.dst.len = header->rtm_dst_len;
+	route.scope = header->rtm_scope;
+	route.type = header->rtm_type;
+	route.protocol = header->rtm_protocol;
+	route.table = attrs.at[RTA_TABLE] ? attr_u32(&attrs, RTA_TABLE) : header->rtm_table;
+	route.oif = (int)attr_u32(&attrs, RTA_OIF);
+	route.priority = attr_u32(&attrs, RTA_PRIORITY);
+	read_ip(attrs.at[RTA_DST], family, &route.dst.addr);
+	read_ip(attrs.at[RTA_GATEWAY], family, &route.gw);
+	read_ip(attrs.at[RTA_PREFSRC], family, &route.src);
+	read_metrics(attrs.at[RTA_METRICS], &route);
+	if (attrs.at[RTA_MULTIPATH])
+		return for_each_hop(attrs.at[RTA_MULTIPATH], &route, fn, arg);
+	return fn(&route, arg);
+}
+
+static int keep_first(const struct route *hop, void *arg)
+{
+	struct route *ret = arg;
+
+	if (!ret->dst.addr.family)
+		*ret = *hop;
+	return 0;
+}
+
+int route_read(const struct nlmsghdr *msg, struct route *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	return read_each(msg, keep_first, ret);
+}
+
+struct route_array {
+	int oif;
+	uint8_t protocol;
+	struct route *items;
+	size_t n;
+};
+
+static int append_hop(const struct route *hop, void *arg)
+{
+	struct route_array *array = arg;
+	struct route *items;
+
+	/* The kernel filters by both since 5.0. */
+	if ((array->oif && hop->oif != array->oif) ||
+	    (array->protocol && hop->protocol != array->protocol))
+		return 0;
+	items = array_grow(array->items, array->n, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	array->items = items;
+	items[array->n++] = *hop;
+	return 0;
+}
+
+static int append_route(const struct nlmsghdr *msg, void *arg)
+{
+	return read_each(msg, append_hop, arg);
+}
+
+int route_list(struct nl_socket *sock, int family, int oif, uint8_t protocol, struct route **ret,
+	       size_t *ret_n, struct error *err)
+{
+	const struct rtmsg header = { .rtm_family = (uint8_t)family, .rtm_protocol = protocol };
+	struct route_array array = { .oif = oif, .protocol = protocol };
+	int rc = -EINTR;
+
+	for (int tries = 0; tries < NL_DUMP_TRIES && rc == -EINTR; tries++) {
+		auto_with(nl_batch_done) struct nl_batch batch;
+
+		array.n = 0;
+		free(TAKE_PTR(array.items));
+		nl_batch_begin(&batch, sock);
+		nl_request(&batch, RTM_GETROUTE, NLM_F_DUMP, "list routes");
+		nl_on_reply(&batch, append_route, &array);
+		nl_put_header(&batch, &header, sizeof(header));
+		if (oif)
+			nl_put_u32(&batch, RTA_OIF, (uint32_t)oif);
+		rc = nl_batch_run(&batch, err);
+	}
+	if (rc < 0) {
+		free(array.items);
+		return rc;
+	}
+	*ret = array.items;
+	*ret_n = array.n;
+	return 0;
+}
