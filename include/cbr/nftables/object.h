@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * object.h - tables, chains, sets, elements and rules of the inet family
+ *
+ * Functions named _put_ add a request to a batch. Those that change anything must stand
+ * between nft_put_begin() and nft_put_end(), which make the batch one transaction.
+ * Comments are what nft(8) shows as such; they are cut at 127 bytes.
+ * Source: linux/netfilter/nf_tables.h, linux/netfilter/nfnetlink.h.
+ */
+#pragma once
+
+#include "cbr/netlink/batch.h"
+
+/* Length of any name, with its NUL; shorter than the kernel's NFT_NAME_MAXLEN. */
+#define NFT_NAME_SIZE 128
+
+/* What a comment may hold, with its NUL. */
+#define NFT_COMMENT_SIZE 128
+
+/*
+ * nft_put_begin(), nft_put_end() - the marks of a transaction
+ * @generation: of the ruleset that the changes are made for, from nft_get_generation(); the
+ *              kernel answers ERESTART if it is another by now
+ */
+void nft_put_begin(struct nl_batch *batch, uint32_t generation);
+void nft_put_end(struct nl_batch *batch);
+
+/* nft_get_generation() - which ruleset is in force; Return: 0 and *ret, or negative */
+int nft_get_generation(struct nl_socket *nft, uint32_t *ret, struct error *err);
+
+/* These three create what is not there and leave what is. */
+void nft_put_table(struct nl_batch *batch, const char *table, const char *comment);
+void nft_put_nat_chain(struct nl_batch *batch, const char *table, const char *chain,
+		       const char *comment);
+/* A set of address intervals; @family: AF_INET or AF_INET6. */
+void nft_put_set(struct nl_batch *batch, const char *table, const char *set, int family);
+
+/*
+ * nft_put_elements() - add prefixes, which must not overlap, to a set
+ * @comment: for each element
+ */
+void nft_put_elements(struct nl_batch *batch, const char *table, const char *set,
+		      const struct ip_prefix *prefixes, size_t n, const char *comment);
+
+/* nft_put_flush_set() - remove all elements */
+void nft_put_flush_set(struct nl_batch *batch, const char *table, const char *set);
+
+/* nft_put_flush_chain() - remove all rules */
+void nft_put_flush_chain(struct nl_batch *batch, const char *table, const char *chain);
+
+void nft_put_delete_chain(struct nl_batch *batch, const char *table, const char *chain);
+void nft_put_delete_set(struct nl_batch *batch, const char *table, const char *set);
+
+/* nft_put_rule_begin() - append a rule; its statements follow. Return: mark for the end */
+size_t nft_put_rule_begin(struct nl_batch *batch, const char *table, const char *chain);
+void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment);
+
+/*
+ * A chain as the kernel told it.
+ * @there: it exists
+ * @rules: how many rules it has
+ */
+struct nft_chain {
+	bool there;
+	uint32_t rules;
+};
+
+/* nft_put_get_chain() - look up; *ret is filled by the run. ENOENT is tolerated */
+void nft_put_get_chain(struct nl_batch *batch, const char *table, const char *chain,
+		       struct nft_chain *ret);
+
+/*
+ * The interval of a set around an address.
+ * @there: the address is in the set
+ * @end: first address behind the interval, family 0 = it goes to the last address
+ * @comment: of the element
+ */
+struct nft_interval {
+	bool there;
+	struct ip_addr end;
+	char comment[NFT_COMMENT_SIZE];
+};
+
+/* nft_put_get_interval() - look up; *ret is filled by the run. ENOENT is tolerated */
+void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
+			  const struct ip_addr *addr, struct nft_interval *ret);
+
+/*
+ * nft_list_prefixes() - the elements of a set that nft_put_elements() filled, by dump
+ * @ret, @ret_n: array owned by the caller; empty if there is no such set
+ */
+int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
+		      struct ip_prefix **ret, size_t *ret_n, struct error *err);

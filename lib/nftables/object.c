@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object.c - make and remove tables, chains, sets, elements and rules */
+
+#include "cbr/nftables/object.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "private.h"
+
+/* Where and when postrouting NAT happens: nft's "priority srcnat". */
+#define PRIORITY_SRCNAT 100
+
+/* nft's own numbers of types; the kernel only keeps them (nft's datatype.h). */
+#define TYPE_IPV4_ADDR 7
+#define TYPE_IPV6_ADDR 8
+
+/* User data by which nft knows the byte order of a set's keys: type, length, value. */
+#define UDATA_SET_KEYBYTEORDER 0
+#define BYTEORDER_BIG_ENDIAN 2
+
+/* Elements of one message: what fits one netlink attribute, with ample room. */
+#define ELEMENTS_PER_MESSAGE 256
+
+void nft_put_table(struct nl_batch *batch, const char *table, const char *comment)
+{
+	nft_request(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make table", table, "");
+	nl_put_str(batch, NFTA_TABLE_NAME, table);
+	nft_put_comment(batch, NFTA_TABLE_USERDATA, comment);
+}
+
+void nft_put_nat_chain(struct nl_batch *batch, const char *table, const char *chain,
+		       const char *comment)
+{
+	size_t hook;
+
+	nft_request(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "make chain", table, chain);
+	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
+	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
+	hook = nl_nest_begin(batch, NFTA_CHAIN_HOOK);
+	nft_put_be32(batch, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
+	nft_put_be32(batch, NFTA_HOOK_PRIORITY, PRIORITY_SRCNAT);
+	nl_nest_end(batch, hook);
+	nft_put_be32(batch, NFTA_CHAIN_POLICY, NF_ACCEPT);
+	nl_put_str(batch, NFTA_CHAIN_TYPE, "nat");
+	nft_put_comment(batch, NFTA_CHAIN_USERDATA, comment);
+}
+
+void nft_put_set(struct nl_batch *batch, const char *table, const char *set, int family)
+{
+	struct {
+		uint8_t type;
+		uint8_t len;
+		uint32_t value;
+	} __attribute__((packed)) order = { UDATA_SET_KEYBYTEORDER, sizeof(order.value),
+					    BYTEORDER_BIG_ENDIAN };
+
+	nft_request(batch, NFT_MSG_NEWSET, NLM_F_CREATE, "make set", table, set);
+	nl_put_str(batch, NFTA_SET_TABLE, table);
+	nl_put_str(batch, NFTA_SET_NAME, set);
+	nft_put_be32(batch, NFTA_SET_FLAGS, NFT_SET_INTERVAL);
+	nft_put_be32(batch, NFTA_SET_KEY_TYPE, family == AF_INET ? TYPE_IPV4_ADDR : TYPE_IPV6_ADDR);
+	nft_put_be32(batch, NFTA_SET_KEY_LEN, (uint32_t)ip_size(family));
+	/* Any number that no other set of this transaction has. */
+	nft_put_be32(batch, NFTA_SET_ID, (uint32_t)batch->n);
+	nl_put(batch, NFTA_SET_USERDATA, &order, sizeof(order));
+}
+
+static void put_element(struct nl_batch *batch, const struct ip_addr *addr, uint32_t flags,
+			const char *comment)
+{
+	size_t elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
+
+	nft_put_data(batch, NFTA_SET_ELEM_KEY, addr->bytes, ip_size(addr->family));
+	if (flags)
+		nft_put_be32(batch, NFTA_SET_ELEM_FLAGS, flags);
+	if (comment)
+		nft_put_comment(batch, NFTA_SET_ELEM_USERDATA, comment);
+	nl_nest_end(batch, elem);
+}
+
+/* An interval is its first address, and the first behind it, marked as the end. */
+static void put_interval(struct nl_batch *batch, const struct ip_prefix *prefix,
+			 const char *comment)
+{
+	const struct ip_addr first = ip_network(prefix);
+	struct ip_addr end = ip_last(prefix);
+
+	put_element(batch, &first, 0, comment);
+	if (ip_next(&end))
+		put_element(batch, &end, NFT_SET_ELEM_INTERVAL_END, NULL);
+}
+
+static size_t begin_elements(struct nl_batch *batch, uint16_t message, uint16_t flags,
+			     const char *verb, const char *table, const char *set)
+{
+	nft_request(batch, message, flags, verb, table, set);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
+	return nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
+}
+
+void nft_put_elements(struct nl_batch *batch, const char *table, const char *set,
+		      const struct ip_prefix *prefixes, size_t n, const char *comment)
+{
+	for (size_t i = 0; i < n;) {
+		size_t list = begin_elements(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+					     "add elements to", table, set);
+
+		for (size_t j = 0; j < ELEMENTS_PER_MESSAGE && i < n; j++, i++)
+			put_interval(batch, &prefixes[i], comment);
+		nl_nest_end(batch, list);
+	}
+}
+
+void nft_put_flush_set(struct nl_batch *batch, const char *table, const char *set)
+{
+	nft_request(batch, NFT_MSG_DELSETELEM, 0, "flush set", table, set);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
+}
+
+void nft_put_flush_chain(struct nl_batch *batch, const char *table, const char *chain)
+{
+	nft_request(batch, NFT_MSG_DELRULE, 0, "flush chain", table, chain);
+	nl_put_str(batch, NFTA_RULE_TABLE, table);
+	nl_put_str(batch, NFTA_RULE_CHAIN, chain);
+}
+
+void nft_put_delete_chain(struct nl_batch *batch, const char *table, const char *chain)
+{
+	nft_request(batch, NFT_MSG_DELCHAIN, 0, "delete chain", table, chain);
+	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
+	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
+}
+
+void nft_put_delete_set(struct nl_batch *batch, const char *table, const char *set)
+{
+	nft_request(batch, NFT_MSG_DELSET, 0, "delete set", table, set);
+	nl_put_str(batch, NFTA_SET_TABLE, table);
+	nl_put_str(batch, NFTA_SET_NAME, set);
+}
+
+size_t nft_put_rule_begin(struct nl_batch *batch, const char *table, const char *chain)
+{
+	nft_request(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "add rule to", table,
+		    chain);
+	nl_put_str(batch, NFTA_RULE_TABLE, table);
+	nl_put_str(batch, NFTA_RULE_CHAIN, chain);
+	return nl_nest_begin(batch, NFTA_RULE_EXPRESSIONS);
+}
+
+void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment)
+{
+	nl_nest_end(batch, mark);
+	nft_put_comment(batch, NFTA_RULE_USERDATA, comment);
+}

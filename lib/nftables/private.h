@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* private.h - what the builders of nf_tables messages share */
+#pragma once
+
+#include "cbr/netlink/batch.h"
+
+/* nft_request() - begin a message of nf_tables, of the inet family; see nl_request() */
+size_t nft_request(struct nl_batch *batch, uint16_t message, uint16_t flags, const char *verb,
+		   const char *table, const char *name);
+
+/* Numbers are big-endian in nf_tables. */
+void nft_put_be32(struct nl_batch *batch, uint16_t type, uint32_t value);
+
+/* nft_put_data() - a value within a nest, NFTA_DATA_VALUE */
+void nft_put_data(struct nl_batch *batch, uint16_t type, const void *data, size_t len);
+
+/* nft_put_comment() - as the only entry of an object's user data */
+void nft_put_comment(struct nl_batch *batch, uint16_t type, const char *comment);
+
+/* nft_read_comment() - from an object's user data; "" without */
+void nft_read_comment(const void *data, size_t len, char *ret, size_t size);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* read.c - look up chains and the elements of sets */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cbr/base/array.h"
+#include "cbr/base/cleanup.h"
+#include "cbr/nftables/object.h"
+#include "private.h"
+
+static int take_chain(const struct nlmsghdr *msg, void *arg)
+{
+	struct nft_chain *ret = arg;
+	const struct nlattr *attr;
+
+	ret->there = true;
+	mnl_attr_for_each (attr, msg, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == NFTA_CHAIN_USE &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			ret->rules = ntohl(mnl_attr_get_u32(attr));
+	return 0;
+}
+
+void nft_put_get_chain(struct nl_batch *batch, const char *table, const char *chain,
+		       struct nft_chain *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	nft_request(batch, NFT_MSG_GETCHAIN, 0, "look up chain", table, chain);
+	nl_tolerate(batch, ENOENT);
+	nl_on_reply(batch, take_chain, ret);
+	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
+	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
+}
+
+/*
+ * One element as the kernel told it.
+ * @is_end: @key is the first address behind an interval
+ */
+struct element {
+	struct ip_addr key;
+	bool is_end;
+	char comment[NFT_COMMENT_SIZE];
+};
+
+static void read_key(const struct nlattr *nest, struct ip_addr *ret)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, nest) {
+		size_t len = mnl_attr_get_payload_len(attr);
+
+		if (mnl_attr_get_type(attr) != NFTA_DATA_VALUE || (len != 4 && len != 16))
+			continue;
+		ret->family = len == 4 ? AF_INET : AF_INET6;
+		memcpy(ret->bytes, mnl_attr_get_payload(attr), len);
+	}
+}
+
+static void read_element(const struct nlattr *nest, struct element *ret)
+{
+	const struct nlattr *attr;
+
+	memset(ret, 0, sizeof(*ret));
+	mnl_attr_for_each_nested (attr, nest) {
+		const uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == NFTA_SET_ELEM_KEY)
+			read_key(attr, &ret->key);
+		if (type == NFTA_SET_ELEM_FLAGS && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			ret->is_end = ntohl(mnl_attr_get_u32(attr)) & NFT_SET_ELEM_INTERVAL_END;
+		if (type == NFTA_SET_ELEM_USERDATA)
+			nft_read_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
+					 ret->comment, sizeof(ret->comment));
+	}
+}
+
+static int for_each_element(const struct nlmsghdr *msg,
+			    int (*fn)(const struct element *element, void *arg), void *arg)
+{
+	const struct nlattr *list;
+	const struct nlattr *nest;
+	struct element element;
+	int rc = 0;
+
+	mnl_attr_for_each (list, msg, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(list) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested (nest, list) {
+			read_element(nest, &element);
+			if (rc == 0 && element.key.family)
+				rc = fn(&element, arg);
+		}
+	}
+	return rc;
+}
+
+static int keep_bound(const struct element *element, void *arg)
+{
+	struct nft_interval *ret = arg;
+
+	if (element->is_end) {
+		ret->end = element->key;
+		return 0;
+	}
+	ret->there = true;
+	memcpy(ret->comment, element->comment, sizeof(ret->comment));
+	return 0;
+}
+
+static int take_bound(const struct nlmsghdr *msg, void *arg)
+{
+	return for_each_element(msg, keep_bound, arg);
+}
+
+/* For an interval set the kernel answers with the bound that is nearest to the key. */
+static void put_get_bound(struct nl_batch *batch, const char *table, const char *set,
+			  const struct ip_addr *addr, uint32_t flags, struct nft_interval *ret)
+{
+	size_t list;
+	size_t elem;
+
+	nft_request(batch, NFT_MSG_GETSETELEM, 0, "look up element of", table, set);
+	nl_tolerate(batch, ENOENT);
+	nl_on_reply(batch, take_bound, ret);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
+	list = nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
+	elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
+	nft_put_data(batch, NFTA_SET_ELEM_KEY, addr->bytes, ip_size(addr->family));
+	if (flags)
+		nft_put_be32(batch, NFTA_SET_ELEM_FLAGS, flags);
+	nl_nest_end(batch, elem);
+	nl_nest_end(batch, list);
+}
+
+void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
+			  const struct ip_addr *addr, struct nft_interval *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	put_get_bound(batch, table, set, addr, 0, ret);
+	put_get_bound(batch, table, set, addr, NFT_SET_ELEM_INTERVAL_END, ret);
+}
+
+struct element_array {
+	struct element *items;
+	size_t n;
+};
+
+static int append_element(const struct element *element, void *arg)
+{
+	struct element_array *array = arg;
+	struct element *items = array_grow(array->items, array->n, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	array->items = items;
+	items[array->n++] = *element;
+	return 0;
+}
+
+static int take_elements(const struct nlmsghdr *msg, void *arg)
+{
+	return for_each_element(msg, append_element, arg);
+}
+
+/* By address; where one interval ends and the next begins, the end comes first. */
+static int compare_elements(const void *left, const void *right)
+{
+	const struct element *a = left;
+	const struct element *b = right;
+	int order = ip_compare(&a->key, &b->key);
+
+	return order ? order : b->is_end - a->is_end;
+}
+
+/* The prefix from @first to before @end; intervals that are none are not ours. */
+static bool make_prefix(const struct ip_addr *first, const struct ip_addr *end,
+			struct ip_prefix *ret)
+{
+	for (unsigned len = 0; len <= ip_bits(first->family); len++) {
+		struct ip_prefix prefix = { *first, len };
+		struct ip_addr network = ip_network(&prefix);
+		struct ip_addr last = ip_last(&prefix);
+		bool open = !ip_next(&last);
+
+		if (!ip_equal(&network, first) || (end ? open || !ip_equal(&last, end) : !open))
+			continue;
+		*ret = prefix;
+		return true;
+	}
+	return false;
+}
+
+static size_t make_prefixes(struct element_array *array, struct ip_prefix *ret)
+{
+	size_t n = 0;
+
+	if (array->n)
+		qsort(array->items, array->n, sizeof(*array->items), compare_elements);
+	for (size_t i = 0; i < array->n; i++) {
+		const struct element *next = i + 1 < array->n ? &array->items[i + 1] : NULL;
+		const struct ip_addr *end = next && next->is_end ? &next->key : NULL;
+
+		if (!array->items[i].is_end && make_prefix(&array->items[i].key, end, &ret[n]))
+			n++;
+	}
+	return n;
+}
+
+int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
+		      struct ip_prefix **ret, size_t *ret_n, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	struct element_array array = { 0 };
+	struct ip_prefix *prefixes;
+	int rc;
+
+	nl_batch_begin(&batch, nft);
+	nft_request(&batch, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of", table, set);
+	nl_tolerate(&batch, ENOENT);
+	nl_on_reply(&batch, take_elements, &array);
+	nl_put_str(&batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(&batch, NFTA_SET_ELEM_LIST_SET, set);
+	rc = nl_batch_run(&batch, err);
+	prefixes = calloc(array.n + 1, sizeof(*prefixes));
+	if (rc >= 0 && !prefixes)
+		rc = error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
+	if (rc >= 0) {
+		*ret_n = make_prefixes(&array, prefixes);
+		*ret = TAKE_PTR(prefixes);
+	}
+	free(prefixes);
+	free(array.items);
+	return rc;
+}
