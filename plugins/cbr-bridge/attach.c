@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attach.c - open what a verb works with, and let go of it */
+
+#include "attach.h"
+
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cbr/base/hash.h"
+
+static int open_node(struct attach *a, struct error *err)
+{
+	hash_host_link(a->call->network, a->call->container_id, a->call->ifname, a->host_name);
+	return nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
+}
+
+int attach_open(struct attach *a, struct error *err)
+{
+	int rc = netns_open(a->call->netns, &a->netns, err);
+
+	if (rc < 0)
+		return rc;
+	rc = open_node(a, err);
+	if (rc < 0)
+		return rc;
+	return nl_socket_open(NETLINK_ROUTE, &a->netns, &a->pod, err);
+}
+
+int attach_open_leftovers(struct attach *a, struct error *err)
+{
+	struct error ignored;
+	int rc = open_node(a, err);
+
+	if (rc < 0)
+		return rc;
+	/*
+	 * A path that names nothing, or a plain file that an unmounted namespace left,
+	 * has no link in it. The host end is found by name all the same.
+	 */
+	if (!*a->call->netns || netns_open(a->call->netns, &a->netns, &ignored) < 0)
+		return 0;
+	return nl_socket_open(NETLINK_ROUTE, &a->netns, &a->pod, err);
+}
+
+int attach_look(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch node = { 0 };
+	auto_with(nl_batch_done) struct nl_batch pod = { 0 };
+	int rc;
+
+	nl_batch_begin(&node, &a->node);
+	link_put_get(&node, a->conf.bridge, &a->bridge);
+	link_put_get(&node, a->host_name, &a->host);
+	rc = nl_batch_run(&node, err);
+	if (rc < 0)
+		return rc;
+	nl_batch_begin(&pod, &a->pod);
+	link_put_get(&pod, a->call->ifname, &a->container);
+	return nl_batch_run(&pod, err);
+}
+
+bool attach_is_layer3(const struct attach *a)
+{
+	return *a->conf.ipam_type;
+}
+
+void attach_done(struct attach *a)
+{
+	cni_delegate_done(&a->ipam);
+	cni_result_done(&a->result);
+	nl_socket_done(&a->nft);
+	nl_socket_done(&a->pod);
+	nl_socket_done(&a->node);
+	netns_done(&a->netns);
+	if (a->lock_fd >= 0)
+		close(a->lock_fd);
+	free(a->gateways);
+	free(a->gateways_added);
+	free(a->routes_added);
+	bridge_conf_done(&a->conf);
+}

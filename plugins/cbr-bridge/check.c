@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check.c - is all that ADD made still as it should be?
+ *
+ * Should: find what is missing or altered, of everything that ADD makes.
+ * Mustn't: change anything; complain of what later plugins of the chain added.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "attach.h"
+#include "parts.h"
+#include "verbs.h"
+
+static int load_prev_result(struct attach *a, struct error *err)
+{
+	int rc = cni_config_prev_result(a->call, &a->result, err);
+
+	if (rc == 0) {
+		error_set(err, ERROR_CONFIG, "Required prevResult missing");
+		return error_hint(err, "CHECK needs the result of ADD");
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* The gateways as ADD reported them. */
+static int recall_gateways(struct attach *a, struct error *err)
+{
+	if (!a->conf.is_gateway)
+		return 0;
+	a->gateways = calloc(a->result.n_ips + 1, sizeof(*a->gateways));
+	if (!a->gateways)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot keep gateways");
+	for (size_t i = 0; i < a->result.n_ips; i++) {
+		const struct cni_ip *ip = &a->result.ips[i];
+
+		if (ip->gateway.family)
+			a->gateways[a->n_gateways++] =
+				(struct ip_prefix){ ip->gateway, ip->address.len };
+	}
+	return 0;
+}
+
+int bridge_check(const struct cni_call *call, struct error *err)
+{
+	static int (*const parts[])(struct attach *, struct error *) = {
+		bridge_verify, podlink_check, podnet_check, gateway_check, noderoutes_check,
+		masq_check,
+	};
+	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
+	int rc;
+
+	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 ||
+	    (rc = load_prev_result(&a, err)) < 0 ||
+	    (rc = recall_gateways(&a, err)) < 0 ||
+	    (rc = attach_open(&a, err)) < 0 ||
+	    (rc = attach_look(&a, err)) < 0)
+		return rc;
+	if (attach_is_layer3(&a))
+		rc = cni_delegate_run(call, a.conf.ipam_type, CNI_CHECK, NULL, err);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && rc >= 0; i++)
+		rc = parts[i](&a, err);
+	return rc;
+}

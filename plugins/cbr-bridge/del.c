@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * del.c - the life of a pod ends
+ *
+ * Should: succeed whenever the attachment is gone afterwards; need no namespace, no
+ * prevResult and no key of the config but the names of bridge and delegate.
+ * Mustn't: give the address back while the link can still use it; stop at the first
+ * failure.
+ */
+
+#include "attach.h"
+#include "parts.h"
+#include "verbs.h"
+
+/* Which neighbours the node may remember; a prevResult that cannot be read tells none. */
+static void recall_addresses(struct attach *a)
+{
+	struct error ignored;
+
+	if (cni_config_prev_result(a->call, &a->result, &ignored) < 0)
+		cni_result_done(&a->result);
+}
+
+static int look_up_bridge(struct attach *a, struct error *err)
+{
+	return a->result.n_ips ? link_get(&a->node, a->conf.bridge, &a->bridge, err) : 0;
+}
+
+int bridge_del(const struct cni_call *call, struct error *err)
+{
+	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
+	struct error ignored;
+	int rc;
+
+	bridge_conf_load_names(call, &a.conf);
+	recall_addresses(&a);
+	rc = attach_open_leftovers(&a, err);
+	if (rc >= 0)
+		rc = podlink_remove(&a, err);
+	/* While the link is there its address is in use, so it must not be handed out. */
+	if (rc < 0)
+		return rc;
+	if (look_up_bridge(&a, &ignored) >= 0)
+		gateway_forget(&a, &ignored);
+	if (!attach_is_layer3(&a))
+		return 0;
+	return cni_delegate_run(call, a.conf.ipam_type, CNI_DEL, NULL, err);
+}

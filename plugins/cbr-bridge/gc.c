@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gc.c - remove what belongs to attachments that are no more
+ *
+ * Should: go by the runtime's list and by evidence both; go on over errors; always ask
+ * the delegate to do the same.
+ * Mustn't: touch an attachment that shows life, another network's, or what is not ours.
+ */
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach.h"
+#include "parts.h"
+#include "verbs.h"
+
+static bool is_listed(const struct cni_attachment *list, size_t n, const char *container,
+		      const char *ifname)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].container_id, container) == 0 &&
+		    strcmp(list[i].ifname, ifname) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A host end goes if it is ours and of this network, nobody lists it, and the pod's end
+ * is not up: half made by an ADD that was killed. An end that is up belongs to a
+ * namespace that somebody still holds, whatever the list says.
+ */
+static bool is_garbage(const struct attach *a, const struct link *port,
+		       const struct cni_attachment *list, size_t n)
+{
+	char copy[LINK_ALIAS_SIZE];
+	const char *network;
+	const char *container;
+	const char *ifname;
+
+	return strcmp(port->kind, "veth") == 0 && !(port->flags & IFF_RUNNING) &&
+	       podlink_alias_parse(port, copy, &network, &container, &ifname) &&
+	       strcmp(network, a->call->network) == 0 && !is_listed(list, n, container, ifname);
+}
+
+static int remove_garbage(struct attach *a, const struct cni_attachment *list, size_t n,
+			  struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	autofree struct link *ports = NULL;
+	size_t n_ports = 0;
+	int rc = link_get(&a->node, a->conf.bridge, &a->bridge, err);
+
+	nl_batch_begin(&batch, &a->node);
+	if (rc <= 0)
+		return rc;
+	rc = link_list(&a->node, a->bridge.index, &ports, &n_ports, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n_ports; i++)
+		if (is_garbage(a, &ports[i], list, n))
+			link_put_delete(&batch, ports[i].name);
+	return nl_batch_run(&batch, err);
+}
+
+static int collect_links(const struct cni_call *call, struct attach *a, struct error *err)
+{
+	autofree struct cni_attachment *list = NULL;
+	size_t n = 0;
+	int rc = cni_config_valid_attachments(call, &list, &n, err);
+
+	/* Where the pod's end is left down on purpose, down is no sign of death. */
+	if (rc <= 0 || a->conf.disable_container_interface)
+		return rc;
+	rc = nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
+	if (rc < 0)
+		return rc;
+	return remove_garbage(a, list, n, err);
+}
+
+int bridge_gc(const struct cni_call *call, struct error *err)
+{
+	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
+	struct error second = { 0 };
+	int rc;
+	int ipam = 0;
+
+	bridge_conf_load_names(call, &a.conf);
+	rc = collect_links(call, &a, err);
+	if (attach_is_layer3(&a))
+		ipam = cni_delegate_run(call, a.conf.ipam_type, CNI_GC, NULL, &second);
+	if (ipam >= 0)
+		return rc;
+	if (rc < 0)
+		error_wrap(&second, "%s; and IPAM", err->msg);
+	*err = second;
+	return ipam;
+}

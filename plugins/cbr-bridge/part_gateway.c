@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * part_gateway.c - the bridge as the pods' gateway
+ *
+ * The common case is that all is as it should be. It is recognised by asking for
+ * exactly what should be there, so that no list is fetched; only when something is
+ * missing are the bridge's addresses read and compared.
+ */
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "cbr/netlink/addr.h"
+#include "cbr/netlink/neigh.h"
+#include "cbr/netlink/route.h"
+#include "cbr/sys/sysctl.h"
+#include "parts.h"
+
+static const struct {
+	int family;
+	const char *sysctl;
+} forwarding[] = {
+	{ AF_INET, "net/ipv4/ip_forward" },
+	{ AF_INET6, "net/ipv6/conf/all/forwarding" },
+};
+
+static bool wants_family(const struct attach *a, int family)
+{
+	for (size_t i = 0; i < a->n_gateways; i++)
+		if (a->gateways[i].addr.family == family)
+			return true;
+	return false;
+}
+
+/* IPv4: any other address is a conflict; IPv6: one whose network overlaps. */
+static bool conflicts(const struct ip_prefix *there, const struct ip_prefix *gateway)
+{
+	if (there->addr.family != gateway->addr.family)
+		return false;
+	if (there->addr.family == AF_INET)
+		return true;
+	return ip_prefix_contains(there, &gateway->addr) ||
+	       ip_prefix_contains(gateway, &there->addr);
+}
+
+/* Several sets of one family may each have a gateway here. */
+static bool is_gateway(const struct attach *a, const struct ip_prefix *address)
+{
+	for (size_t i = 0; i < a->n_gateways; i++)
+		if (ip_prefix_equal(&a->gateways[i], address))
+			return true;
+	return false;
+}
+
+static int settle_conflict(struct attach *a, struct nl_batch *batch, const struct addr *there,
+			   const struct ip_prefix *gateway, struct error *err)
+{
+	char text[IP_TEXT_SIZE];
+	char other[IP_TEXT_SIZE];
+
+	if (a->conf.force_address) {
+		addr_put_delete(batch, a->bridge.index, &there->prefix);
+		return 0;
+	}
+	error_set(err, ERROR_CONFLICT, "\"%s\" already has an IP address different from %s",
+		  a->conf.bridge, ip_prefix_format(gateway, text));
+	return error_hint(err, "it has %s; \"forceAddress\": true replaces it",
+			  ip_prefix_format(&there->prefix, other));
+}
+
+/*
+ * What conflicts goes before the new address comes: beside an address of the same
+ * subnet the new one would be secondary, and vanish with it.
+ */
+static int put_gateway(struct attach *a, struct nl_batch *batch, size_t which,
+		       const struct addr *addrs, size_t n, struct error *err)
+{
+	const struct ip_prefix *gateway = &a->gateways[which];
+
+	for (size_t i = 0; i < n; i++)
+		if (ip_prefix_equal(&addrs[i].prefix, gateway))
+			return 0;
+	for (size_t i = 0; i < n; i++)
+		if (conflicts(&addrs[i].prefix, gateway) && !is_gateway(a, &addrs[i].prefix)) {
+			int rc = settle_conflict(a, batch, &addrs[i], gateway, err);
+
+			if (rc < 0)
+				return rc;
+		}
+	addr_put_add(batch, a->bridge.index, gateway, IFA_F_NODAD);
+	nl_tolerate(batch, EEXIST);
+	a->gateways_added[which] = true;
+	return 0;
+}
+
+static int add_missing(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	autofree struct addr *addrs = NULL;
+	size_t n = 0;
+	int rc = addr_list(&a->node, a->bridge.index, AF_UNSPEC, &addrs, &n, err);
+
+	nl_batch_begin(&batch, &a->node);
+	for (size_t i = 0; i < a->n_gateways && rc >= 0; i++)
+		rc = put_gateway(a, &batch, i, addrs, n, err);
+	if (rc >= 0)
+		rc = nl_batch_run(&batch, err);
+	return rc;
+}
+
+/*
+ * Where the address and where its subnet lead. An address on the bridge shows in both:
+ * @self: the local entry of the address itself
+ * @subnet: the connected route that another address of the subnet takes
+ */
+struct traces {
+	struct route self;
+	struct route subnet;
+};
+
+static void put_traces(struct nl_batch *batch, const struct ip_prefix *gateway, struct traces *ret)
+{
+	struct ip_addr other = gateway->addr;
+
+	if (!ip_next(&other) || !ip_prefix_contains(gateway, &other))
+		ip_prev(&other);
+	route_put_lookup(batch, &gateway->addr, &ret->self);
+	route_put_lookup(batch, &other, &ret->subnet);
+}
+
+static bool shows(const struct attach *a, const struct ip_prefix *gateway,
+		  const struct traces *traces)
+{
+	const struct route *self = &traces->self;
+	const struct route *subnet = &traces->subnet;
+
+	/* IPv4 names the address as the source, which leaves no doubt where several share. */
+	if (gateway->addr.family == AF_INET && !ip_equal(&subnet->src, &gateway->addr))
+		return false;
+	return self->type == RTN_LOCAL && self->oif == a->bridge.index &&
+	       subnet->oif == a->bridge.index && subnet->dst.len == gateway->len &&
+	       !subnet->gw.family;
+}
+
+static int all_there(struct attach *a, struct error *err)
+{
+	autofree struct traces *traces = calloc(a->n_gateways, sizeof(*traces));
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int rc;
+
+	if (!traces)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look up gateways");
+	nl_batch_begin(&batch, &a->node);
+	for (size_t i = 0; i < a->n_gateways; i++)
+		put_traces(&batch, &a->gateways[i], &traces[i]);
+	rc = nl_batch_run(&batch, err);
+	for (size_t i = 0; i < a->n_gateways && rc >= 0; i++)
+		if (!shows(a, &a->gateways[i], &traces[i]))
+			return 0;
+	return rc < 0 ? rc : 1;
+}
+
+static int enable_forwarding(const struct attach *a, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
+		int rc = wants_family(a, forwarding[i].family) ?
+				 sysctl_ensure(forwarding[i].sysctl, "1", err) :
+				 0;
+
+		if (rc < 0)
+			return error_wrap(err, "failed to enable forwarding");
+	}
+	return 0;
+}
+
+static int introduce_neighbours(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	nl_batch_begin(&batch, &a->node);
+	for (size_t i = 0; i < a->result.n_ips; i++)
+		neigh_put_set(&batch, a->bridge.index, &a->result.ips[i].address.addr,
+			      &a->container.mac);
+	return nl_batch_run(&batch, err);
+}
+
+int gateway_make(struct attach *a, struct error *err)
+{
+	struct error ignored;
+	int rc;
+
+	if (!a->n_gateways)
+		return 0;
+	rc = all_there(a, err);
+	if (rc == 0)
+		rc = add_missing(a, err);
+	if (rc >= 0)
+		rc = enable_forwarding(a, err);
+	if (rc >= 0)
+		rc = introduce_neighbours(a, err);
+	if (rc < 0)
+		gateway_unmake(a, &ignored);
+	return rc < 0 ? rc : 1;
+}
+
+int gateway_forget(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	if (!a->bridge.index)
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	for (size_t i = 0; i < a->result.n_ips; i++)
+		neigh_put_delete(&batch, a->bridge.index, &a->result.ips[i].address.addr);
+	return nl_batch_run(&batch, err);
+}
+
+/* Addresses stay if anyone else may have come to rely on them meanwhile. */
+int gateway_unmake(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	gateway_forget(a, err);
+	if (!bridge_is_ours_alone(a))
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	for (size_t i = 0; i < a->n_gateways; i++)
+		if (a->gateways_added[i])
+			addr_put_delete(&batch, a->bridge.index, &a->gateways[i]);
+	return nl_batch_run(&batch, err);
+}
+
+static int check_forwarding(const struct attach *a, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
+		char value[8];
+
+		if (!wants_family(a, forwarding[i].family))
+			continue;
+		if (sysctl_read(forwarding[i].sysctl, value, sizeof(value)) < 0 || value[0] == '0')
+			return error_set(err, ERROR_CHECK, "forwarding is off: %s",
+					 forwarding[i].sysctl);
+	}
+	return 0;
+}
+
+int gateway_check(struct attach *a, struct error *err)
+{
+	autofree struct addr *addrs = NULL;
+	char text[IP_TEXT_SIZE];
+	size_t n = 0;
+	int rc;
+
+	if (!a->n_gateways)
+		return 0;
+	rc = addr_list(&a->node, a->bridge.index, AF_UNSPEC, &addrs, &n, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < a->n_gateways; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < n && !found; j++)
+			found = ip_prefix_equal(&addrs[j].prefix, &a->gateways[i]);
+		if (!found)
+			return error_set(err, ERROR_CHECK, "bridge \"%s\" lacks its address %s",
+					 a->conf.bridge, ip_prefix_format(&a->gateways[i], text));
+	}
+	return check_forwarding(a, err);
+}

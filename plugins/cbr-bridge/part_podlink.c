@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * part_podlink.c - the veth pair between pod and bridge
+ *
+ * The kernel makes it in one request: host end named, addressed, enslaved and up, the
+ * other end born in the pod under its final name. A caller killed at any moment leaves
+ * either nothing or a pair that is found again by its name.
+ */
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "cbr/base/hash.h"
+#include "cbr/base/str.h"
+#include "parts.h"
+
+/* @end distinguishes the MACs of the two ends. */
+static struct mac make_mac(const struct attach *a, const char *end)
+{
+	const struct cni_call *call = a->call;
+	uint64_t hash = hash_attachment(call->network, call->container_id, call->ifname);
+
+	return mac_from_hash(hash_bytes(hash, end, strlen(end)));
+}
+
+/* What the host end bears is what its pod gets: the network's MTU, else the bridge's. */
+static uint32_t choose_mtu(const struct attach *a)
+{
+	return a->conf.mtu ? a->conf.mtu : a->bridge.mtu;
+}
+
+void podlink_alias(const struct attach *a, char ret[static LINK_ALIAS_SIZE])
+{
+	const struct cni_args *args = &a->conf.args;
+	char text[LINK_ALIAS_SIZE * 3];
+
+	snprintf(text, sizeof(text), "%s %s %s %s%s%s", a->call->network, a->call->container_id,
+		 a->call->ifname, args->pod_namespace, *args->pod_name ? "/" : "", args->pod_name);
+	str_clean(ret, LINK_ALIAS_SIZE, text);
+}
+
+bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SIZE],
+			 const char **ret_network, const char **ret_container,
+			 const char **ret_ifname)
+{
+	char name[IF_NAMESIZE];
+	char *rest = copy;
+
+	memcpy(copy, link->alias, LINK_ALIAS_SIZE);
+	*ret_network = strsep(&rest, " ");
+	*ret_container = strsep(&rest, " ");
+	*ret_ifname = strsep(&rest, " ");
+	if (!*ret_container || !*ret_ifname)
+		return false;
+	hash_host_link(*ret_network, *ret_container, *ret_ifname, name);
+	return strcmp(name, link->name) == 0;
+}
+
+static int create(struct attach *a, const struct mac *peer_mac, struct error *err)
+{
+	const struct link_veth veth = {
+		.name = a->host_name,
+		.mac = make_mac(a, "host"),
+		.master = a->bridge.index,
+		.mtu = choose_mtu(a),
+		.peer_netns = &a->netns,
+		.peer_name = a->call->ifname,
+		.peer_mac = peer_mac,
+	};
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	char alias[LINK_ALIAS_SIZE];
+	struct error ignored;
+	size_t made;
+	int rc;
+
+	podlink_alias(a, alias);
+	nl_batch_begin(&batch, &a->node);
+	made = link_put_veth(&batch, &veth);
+	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	link_put_get(&batch, a->host_name, &a->host);
+	rc = nl_batch_run(&batch, err);
+	if (rc < 0 && nl_batch_result(&batch, made) == 0)
+		podlink_unmake(a, &ignored);
+	return rc;
+}
+
+int podlink_make(struct attach *a, struct error *err)
+{
+	const struct mac mac = a->conf.has_mac ? a->conf.mac : make_mac(a, "pod");
+	int rc = create(a, &mac, err);
+
+	if (rc == -EXFULL)
+		return error_hint(err, "bridge \"%s\" has as many ports as the kernel allows, 1023",
+				  a->conf.bridge);
+	if (rc < 0)
+		return rc;
+	a->container = (struct link){ .index = a->host.peer, .mac = mac, .mtu = a->host.mtu };
+	return 1;
+}
+
+int podlink_unmake(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	nl_batch_begin(&batch, &a->node);
+	link_put_delete(&batch, a->host_name);
+	return nl_batch_run(&batch, err);
+}
+
+/*
+ * An attachment that another bridge plugin made before we took the network over has a
+ * random host name; it is found from the pod's side. Anything but a veth is not ours.
+ */
+static int remove_by_container_end(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch look = { 0 };
+	auto_with(nl_batch_done) struct nl_batch cut = { 0 };
+	int rc;
+
+	nl_batch_begin(&look, &a->pod);
+	nl_batch_begin(&cut, &a->pod);
+	link_put_get(&look, a->call->ifname, &a->container);
+	rc = nl_batch_run(&look, err);
+	if (rc < 0 || strcmp(a->container.kind, "veth") != 0)
+		return rc < 0 ? rc : 0;
+	link_put_delete(&cut, a->call->ifname);
+	rc = nl_batch_run(&cut, err);
+	return rc < 0 ? rc : 1;
+}
+
+int podlink_remove(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	size_t cut;
+	int rc;
+
+	nl_batch_begin(&batch, &a->node);
+	cut = link_put_delete(&batch, a->host_name);
+	rc = nl_batch_run(&batch, err);
+	if (rc < 0)
+		return rc;
+	if (nl_batch_result(&batch, cut) == 0)
+		return 1;
+	return a->netns.fd >= 0 ? remove_by_container_end(a, err) : 0;
+}
+
+/* prevResult's entry for the pod's interface, or NULL */
+static const struct cni_interface *find_container_entry(const struct attach *a)
+{
+	for (size_t i = 0; i < a->result.n_interfaces; i++) {
+		const struct cni_interface *entry = &a->result.interfaces[i];
+
+		if (entry->sandbox && *entry->sandbox && strcmp(entry->name, a->call->ifname) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static int check_container(const struct attach *a, struct error *err)
+{
+	const struct cni_interface *entry = find_container_entry(a);
+	const char *name = a->call->ifname;
+	char text[MAC_TEXT_SIZE];
+	struct mac mac;
+
+	if (!entry)
+		return error_set(err, ERROR_CHECK, "prevResult has no interface %s in a sandbox",
+				 name);
+	if (!a->container.index)
+		return error_set(err, ERROR_CHECK, "container interface %s not found in %s", name,
+				 a->call->netns);
+	if (strcmp(a->container.kind, "veth") != 0)
+		return error_set(err, ERROR_CHECK, "container interface %s not of type veth", name);
+	if (!(a->container.flags & IFF_UP) && !a->conf.disable_container_interface)
+		return error_set(err, ERROR_CHECK, "container interface %s is down", name);
+	if (entry->mac && *entry->mac &&
+	    (mac_parse(entry->mac, &mac) < 0 || !mac_equal(&mac, &a->container.mac)))
+		return error_set(err, ERROR_CHECK,
+				 "interface %s Mac %s doesn't match container Mac: %s", name,
+				 entry->mac, mac_format(&a->container.mac, text));
+	return 0;
+}
+
+/* The host end by its computed name, or the other end of what is in the pod. */
+static int find_host_end(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	if (a->host.index || !a->container.peer)
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_get_index(&batch, a->container.peer, &a->host);
+	return nl_batch_run(&batch, err);
+}
+
+static int check_port(const struct attach *a, struct error *err)
+{
+	const struct link *host = &a->host;
+
+	if (!host->index || host->index != a->container.peer || host->peer != a->container.index)
+		return error_set(err, ERROR_CHECK, "CNI veth created for bridge %s was not found",
+				 a->conf.bridge);
+	if (host->master != a->bridge.index)
+		return error_set(err, ERROR_CHECK, "host interface %s is no port of bridge %s",
+				 host->name, a->conf.bridge);
+	if (!(host->flags & IFF_UP))
+		return error_set(err, ERROR_CHECK, "host interface %s is down", host->name);
+	if (host->hairpin != a->conf.hairpin_mode)
+		return error_set(err, ERROR_CHECK, "hairpin mode of %s is %s", host->name,
+				 host->hairpin ? "on" : "off");
+	if (host->isolated != a->conf.port_isolation)
+		return error_set(err, ERROR_CHECK, "port isolation of %s is %s", host->name,
+				 host->isolated ? "on" : "off");
+	return 0;
+}
+
+int podlink_check(struct attach *a, struct error *err)
+{
+	int rc = check_container(a, err);
+
+	if (rc < 0)
+		return rc;
+	rc = find_host_end(a, err);
+	if (rc < 0)
+		return rc;
+	return check_port(a, err);
+}

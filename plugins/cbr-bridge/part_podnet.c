@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* part_podnet.c - addresses and routes inside the pod */
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cbr/netlink/addr.h"
+#include "cbr/netlink/dad.h"
+#include "cbr/netlink/route.h"
+#include "cbr/sys/sysctl.h"
+#include "parts.h"
+
+/* The longest that duplicate address detection takes with default timers is about 2 s. */
+#define DAD_DEADLINE_MS (5 * 1000)
+
+static bool has_family(const struct cni_result *result, int family)
+{
+	for (size_t i = 0; i < result->n_ips; i++)
+		if (result->ips[i].address.addr.family == family)
+			return true;
+	return false;
+}
+
+static int set_conf(int family, const char *link, const char *key, const char *value,
+		    struct error *err)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
+	return sysctl_ensure(path, value, err);
+}
+
+/* Runs in the pod's namespace. */
+static int prepare_ipv6(const struct attach *a, struct error *err)
+{
+	const char *eth = a->call->ifname;
+	int rc;
+
+	/* Runtimes create namespaces with IPv6 off; keep what we add over down and up. */
+	if ((rc = set_conf(AF_INET6, "lo", "disable_ipv6", "0", err)) < 0 ||
+	    (rc = set_conf(AF_INET6, eth, "disable_ipv6", "0", err)) < 0 ||
+	    (rc = set_conf(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
+	    (rc = set_conf(AF_INET6, eth, "accept_dad", a->conf.enable_dad ? "1" : "0", err)) < 0)
+		return rc;
+	return a->conf.enable_dad ? set_conf(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
+}
+
+/* Runs in the pod's namespace, before the interface is up. */
+static int prepare(void *arg, struct error *err)
+{
+	const struct attach *a = arg;
+	const char *eth = a->call->ifname;
+	struct error ignored;
+	int rc = 0;
+
+	/*
+	 * A router advertisement is how one pod takes over another's traffic: none is
+	 * heard, and no address is made from one. There is nothing to set where the
+	 * kernel has no IPv6.
+	 */
+	set_conf(AF_INET6, eth, "accept_ra", "0", &ignored);
+	set_conf(AF_INET6, eth, "autoconf", "0", &ignored);
+	if (has_family(&a->result, AF_INET6))
+		rc = prepare_ipv6(a, err);
+	if (rc >= 0 && has_family(&a->result, AF_INET))
+		rc = set_conf(AF_INET, eth, "arp_notify", "1", err);
+	return rc;
+}
+
+/* What has the address of the first lease has its MAC, always: no cache can be stale. */
+static void settle_mac(struct attach *a)
+{
+	if (!a->conf.has_mac && a->result.n_ips)
+		a->container.mac = mac_from_ip(&a->result.ips[0].address.addr);
+}
+
+static const struct ip_addr *find_gateway(const struct cni_result *result, int family)
+{
+	for (size_t i = 0; i < result->n_ips; i++)
+		if (result->ips[i].gateway.family == family)
+			return &result->ips[i].gateway;
+	return NULL;
+}
+
+static void put_route(struct nl_batch *batch, const struct attach *a, const struct cni_route *from)
+{
+	const struct ip_addr *gateway = find_gateway(&a->result, from->dst.addr.family);
+	struct route route = {
+		.dst = from->dst,
+		.gw = from->gw,
+		.oif = a->container.index,
+		.table = from->has_table ? from->table : 0,
+		.scope = from->has_scope ? (uint8_t)from->scope : RT_SCOPE_UNIVERSE,
+		.protocol = RTPROT_BOOT,
+		.priority = from->priority,
+		.mtu = from->mtu,
+		.advmss = from->advmss,
+	};
+
+	if (!route.gw.family && gateway)
+		route.gw = *gateway;
+	/* Without EXCL or REPLACE, as the reference plugin: equal dst by another gw is ECMP. */
+	route_put_add(batch, &route, NLM_F_CREATE);
+}
+
+static void put_all(struct nl_batch *batch, const struct attach *a)
+{
+	const int index = a->container.index;
+	const uint32_t flags = a->conf.enable_dad ? 0 : IFA_F_NODAD;
+
+	link_put_change(batch, index, &a->container.mac, 0, IFF_UP, IFF_UP);
+	for (size_t i = 0; i < a->result.n_ips; i++) {
+		const struct ip_prefix *address = &a->result.ips[i].address;
+
+		addr_put_add(batch, index, address, address->addr.family == AF_INET6 ? flags : 0);
+	}
+	for (size_t i = 0; i < a->result.n_routes; i++)
+		put_route(batch, a, &a->result.routes[i]);
+}
+
+/* Duplicate address detection must end before the address is reported as usable. */
+static int run_with_dad(struct attach *a, struct nl_batch *batch, struct error *err)
+{
+	const struct deadline deadline = deadline_in(DAD_DEADLINE_MS);
+	auto_with(nl_socket_done) struct nl_socket events = { 0 };
+	int rc = dad_listen(&a->netns, &events, err);
+
+	if (rc < 0)
+		return rc;
+	rc = nl_batch_run(batch, err);
+	if (rc < 0)
+		return rc;
+	return dad_wait(&a->pod, &events, a->container.index, &deadline, err);
+}
+
+int podnet_make(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int rc;
+
+	if (a->conf.disable_container_interface)
+		return 0;
+	settle_mac(a);
+	nl_batch_begin(&batch, &a->pod);
+	if (attach_is_layer3(a)) {
+		rc = netns_call(&a->netns, prepare, a, err);
+		if (rc < 0)
+			return rc;
+	}
+	put_all(&batch, a);
+	if (a->conf.enable_dad && has_family(&a->result, AF_INET6))
+		return run_with_dad(a, &batch, err);
+	return nl_batch_run(&batch, err);
+}
+
+/* Addresses that prevResult gives to other interfaces are another plugin's business. */
+static bool is_for_container(const struct attach *a, const struct cni_ip *ip)
+{
+	const struct cni_interface *entry;
+
+	if (ip->interface < 0 || (size_t)ip->interface >= a->result.n_interfaces)
+		return true;
+	entry = &a->result.interfaces[ip->interface];
+	return entry->sandbox && strcmp(entry->name, a->call->ifname) == 0;
+}
+
+static int check_addresses(struct attach *a, struct error *err)
+{
+	autofree struct addr *addrs = NULL;
+	char text[IP_TEXT_SIZE];
+	size_t n = 0;
+	int rc = addr_list(&a->pod, a->container.index, AF_UNSPEC, &addrs, &n, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < a->result.n_ips; i++) {
+		const struct cni_ip *ip = &a->result.ips[i];
+		bool found = !is_for_container(a, ip);
+
+		for (size_t j = 0; j < n && !found; j++)
+			found = ip_prefix_equal(&addrs[j].prefix, &ip->address);
+		if (!found)
+			return error_set(err, ERROR_CHECK, "Failed to match addr %s on interface %s",
+					 ip_prefix_format(&ip->address, text), a->call->ifname);
+	}
+	return 0;
+}
+
+/* @wanted as ADD would have made it: a gateway left out is the family's. */
+static bool route_fits(const struct attach *a, const struct cni_route *wanted,
+		       const struct route *found)
+{
+	const struct ip_addr *gateway = find_gateway(&a->result, wanted->dst.addr.family);
+	const struct ip_addr *gw = wanted->gw.family ? &wanted->gw : gateway;
+	const uint32_t table = wanted->has_table && wanted->table ? wanted->table : RT_TABLE_MAIN;
+	const struct ip_prefix dst = { ip_network(&wanted->dst), wanted->dst.len };
+
+	return ip_prefix_equal(&found->dst, &dst) && found->table == table &&
+	       (!gw || ip_equal(&found->gw, gw)) &&
+	       (!wanted->priority || found->priority == wanted->priority);
+}
+
+static int check_routes_of(struct attach *a, int family, struct error *err)
+{
+	autofree struct route *routes = NULL;
+	char text[IP_TEXT_SIZE];
+	size_t n = 0;
+	int rc = route_list(&a->pod, family, 0, 0, &routes, &n, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < a->result.n_routes; i++) {
+		const struct cni_route *wanted = &a->result.routes[i];
+		bool found = wanted->dst.addr.family != family;
+
+		for (size_t j = 0; j < n && !found; j++)
+			found = route_fits(a, wanted, &routes[j]);
+		if (!found)
+			return error_set(err, ERROR_CHECK,
+					 "Expected Route to %s not found in routing table",
+					 ip_prefix_format(&wanted->dst, text));
+	}
+	return 0;
+}
+
+static bool has_routes_of(const struct cni_result *result, int family)
+{
+	for (size_t i = 0; i < result->n_routes; i++)
+		if (result->routes[i].dst.addr.family == family)
+			return true;
+	return false;
+}
+
+int podnet_check(struct attach *a, struct error *err)
+{
+	int rc = 0;
+
+	if (attach_is_layer3(a))
+		rc = check_addresses(a, err);
+	if (rc >= 0 && has_routes_of(&a->result, AF_INET))
+		rc = check_routes_of(a, AF_INET, err);
+	if (rc >= 0 && has_routes_of(&a->result, AF_INET6))
+		rc = check_routes_of(a, AF_INET6, err);
+	return rc;
+}

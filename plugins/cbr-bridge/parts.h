@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * parts.h - the things that an attachment is made of
+ *
+ * Each part has its own file with make, check and undo side by side. _make functions
+ * are steps of ADD (see steps.h), _check functions are CHECK's: 0 = as ADD left it,
+ * negative with ERROR_CHECK = not.
+ */
+#pragma once
+
+#include "attach.h"
+
+/*
+ * The lease: addresses from IPAM, started beside the kernel's work, taken when
+ * needed, given back when anything fails. Without IPAM these do nothing.
+ */
+int lease_start(struct attach *a, struct error *err);
+int lease_await(struct attach *a, struct error *err);
+int lease_return(struct attach *a, struct error *err);
+
+/* The bridge: shared by all attachments of the node. */
+int bridge_join(struct attach *a, struct error *err);
+int bridge_leave(struct attach *a, struct error *err);
+int bridge_make(struct attach *a, struct error *err);
+int bridge_unmake(struct attach *a, struct error *err);
+int bridge_verify(struct attach *a, struct error *err);
+
+/* bridge_is_ours_alone() - 1 if no other attachment uses or is about to use the bridge */
+int bridge_is_ours_alone(struct attach *a);
+
+/* The pod link: a veth pair, one end a port of the bridge. */
+int podlink_make(struct attach *a, struct error *err);
+int podlink_unmake(struct attach *a, struct error *err);
+int podlink_check(struct attach *a, struct error *err);
+
+/* podlink_remove() - DEL: by name, else by what is in the pod; 1 removed, 0 none there */
+int podlink_remove(struct attach *a, struct error *err);
+
+/* podlink_alias() - what the host end says of itself; see podlink_alias_matches() */
+void podlink_alias(const struct attach *a, char ret[static LINK_ALIAS_SIZE]);
+
+/*
+ * podlink_alias_parse() - whose host end is this?
+ * @ret_*: parts of the alias, cut out of @copy
+ *
+ * Return: true only if the alias is whole and names the attachment whose computed
+ * name the link bears: then it is ours.
+ */
+bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SIZE],
+			 const char **ret_network, const char **ret_container,
+			 const char **ret_ifname);
+
+/* The inside of the pod: addresses and routes; they go with the link. */
+int podnet_make(struct attach *a, struct error *err);
+int podnet_check(struct attach *a, struct error *err);
+
+/* The gateway: addresses of the bridge, forwarding, the pod's neighbour entries. */
+int gateway_make(struct attach *a, struct error *err);
+int gateway_unmake(struct attach *a, struct error *err);
+int gateway_check(struct attach *a, struct error *err);
+
+/* gateway_forget() - the neighbour entries of @result's addresses */
+int gateway_forget(struct attach *a, struct error *err);
+
+/* What is reported of the interfaces. */
+int result_make(struct attach *a, struct error *err);
+
+/* Masquerade: shared by the network. */
+int masq_make(struct attach *a, struct error *err);
+int masq_check(struct attach *a, struct error *err);
+
+/* Routes to the pods of other nodes: shared by the node. */
+int noderoutes_make(struct attach *a, struct error *err);
+int noderoutes_unmake(struct attach *a, struct error *err);
+int noderoutes_check(struct attach *a, struct error *err);
