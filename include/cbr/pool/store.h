@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.h - the directory of a network's reservations, as host-local keeps it
+ *
+ * <dataDir>/<network>/ holds a file per reserved address, named by the address in its
+ * canonical text; last_reserved_ip.<set>, the cursor of each range set; and "lock",
+ * which whoever changes something holds with flock(2). Other names are not touched.
+ */
+#pragma once
+
+#include <limits.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "cbr/base/error.h"
+#include "cbr/base/ip.h"
+#include "cbr/pool/owner.h"
+
+/*
+ * @dir_fd: the directory, -1 = none
+ * @lock_fd: holds the lock, -1 = not locked
+ * @path: of the directory, for messages
+ */
+struct pool_store {
+	int dir_fd;
+	int lock_fd;
+	char path[PATH_MAX];
+};
+
+#define POOL_STORE_NONE ((struct pool_store){ .dir_fd = -1, .lock_fd = -1 })
+
+/*
+ * pool_store_open() - open the directory of a network
+ * @data_dir: may be reached through symbolic links; the network's directory may not
+ * @network: a valid name
+ *
+ * Return: 1 and *ret, 0 there is none, or negative.
+ */
+int pool_store_open(const char *data_dir, const char *network, struct pool_store *ret,
+		    struct error *err);
+
+/* pool_store_make() - the same, and make what is missing; Return: 0 and *ret, or negative */
+int pool_store_make(const char *data_dir, const char *network, struct pool_store *ret,
+		    struct error *err);
+
+/* pool_store_done() - unlock and close; accepts POOL_STORE_NONE */
+void pool_store_done(struct pool_store *store);
+
+/*
+ * pool_store_check_usable() - could pool_store_make() and a reservation succeed?
+ *
+ * Looks at permissions only; makes nothing and waits for no lock.
+ * Return: 0, or negative with ERROR_SYSTEM.
+ */
+int pool_store_check_usable(const char *data_dir, const char *network, struct error *err);
+
+/*
+ * pool_store_lock() - be alone, host-local's processes among the others
+ * @timeout_ms: how long to wait for that
+ *
+ * Return: 0, or negative; past the timeout -ETIMEDOUT with ERROR_AGAIN.
+ */
+int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err);
+
+/*
+ * pool_store_each() - call @fn for every address that has a file, in no order
+ *
+ * @fn may remove that file. Files are not opened.
+ * Return: 0, or negative if the directory cannot be read.
+ */
+int pool_store_each(const struct pool_store *store,
+		    void (*fn)(const struct ip_addr *addr, void *arg), void *arg,
+		    struct error *err);
+
+/*
+ * pool_store_read() - what is in the file of an address?
+ * @buf: holds the texts that *ret points to
+ * @ret: set for POOL_OWNED
+ *
+ * Return: enum pool_content; -ENOENT if there is no file, or another negative errno if
+ * it cannot be read; no error object, since most callers go on.
+ */
+int pool_store_read(const struct pool_store *store, const struct ip_addr *addr,
+		    char buf[static POOL_OWNER_SIZE], struct pool_owner *ret);
+
+/* pool_store_time() - when was it reserved (CLOCK_REALTIME)? Return: 0 or a negative errno */
+int pool_store_time(const struct pool_store *store, const struct ip_addr *addr,
+		    struct timespec *ret);
+
+/*
+ * The next functions want the lock to be held.
+ *
+ * pool_store_reserve() - take an address and make it the cursor of its set
+ * @set: number of the range set in the config
+ *
+ * Return: 1, 0 if the address has a file already, or negative with nothing reserved.
+ */
+int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, size_t set,
+		       const struct pool_owner *owner, struct error *err);
+
+/* pool_store_remove() - Return: 1, 0 there was no such file, or a negative errno */
+int pool_store_remove(struct pool_store *store, const struct ip_addr *addr);
+
+/*
+ * pool_store_cursor() - the address of a set that was reserved last
+ *
+ * Return: 1 and *ret, 0 if there is none, or none that can be read: then the round robin
+ * begins anew, and the next reservation writes it again.
+ */
+int pool_store_cursor(const struct pool_store *store, size_t set, struct ip_addr *ret);

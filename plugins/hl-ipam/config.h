@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.h - hl-ipam's part of the network configuration */
+#pragma once
+
+#include <stddef.h>
+
+#include "cbr/cni/call.h"
+#include "cbr/cni/result.h"
+#include "cbr/pool/range.h"
+
+/*
+ * @data_dir: directory of all networks; borrowed from the config
+ * @resolv_conf: path, "" = none; borrowed from the config
+ * @sets, @n_sets: settled; their order numbers the cursors and the result
+ * @wanted, @n_wanted: addresses asked for, each once, in the order given
+ * @routes, @n_routes: for the result
+ */
+struct ipam_conf {
+	const char *data_dir;
+	const char *resolv_conf;
+	struct pool_set *sets;
+	size_t n_sets;
+	struct ip_addr *wanted;
+	size_t n_wanted;
+	struct cni_route *routes;
+	size_t n_routes;
+};
+
+/*
+ * ipam_conf_load() - every key, checked; what ADD and CHECK need
+ *
+ * CNI_ARGS too. Nothing is touched. Return: 0 and *ret, or negative;
+ * ipam_conf_done() releases it either way.
+ */
+int ipam_conf_load(const struct cni_call *call, struct ipam_conf *ret, struct error *err);
+
+/* ipam_conf_load_status() - every key, but not CNI_ARGS, which STATUS does not have */
+int ipam_conf_load_status(const struct cni_call *call, struct ipam_conf *ret, struct error *err);
+
+void ipam_conf_done(struct ipam_conf *conf);
+
+/*
+ * ipam_conf_data_dir() - only where the reservations are
+ *
+ * All that giving back needs, so that no other key, broken since the ADD, can keep an
+ * address. A value of a wrong type, with which no ADD succeeded, counts as absent.
+ * Return: borrowed from the config.
+ */
+const char *ipam_conf_data_dir(const struct cni_call *call);

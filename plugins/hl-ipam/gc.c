@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gc.c - give back what belongs to attachments that are no more
+ *
+ * Should: go by the runtime's list and by evidence both; go on over errors.
+ * Mustn't: touch what shows life, what is younger than this call, or another network.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/cni/config.h"
+#include "cbr/pool/reclaim.h"
+#include "config.h"
+#include "liveness.h"
+#include "verbs.h"
+
+/* @list, @n: valid attachments in the order of compare() */
+struct roll {
+	const char *network;
+	struct cni_attachment *list;
+	size_t n;
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct cni_attachment *a = left;
+	const struct cni_attachment *b = right;
+	int order = strcmp(a->container_id, b->container_id);
+
+	return order ? order : strcmp(a->ifname, b->ifname);
+}
+
+/* A key without interface equals all attachments of its container. */
+static int compare_key(const void *left, const void *right)
+{
+	const struct cni_attachment *key = left;
+	const struct cni_attachment *item = right;
+
+	return *key->ifname ? compare(key, item) : strcmp(key->container_id, item->container_id);
+}
+
+static bool is_listed(const struct pool_owner *owner, void *arg)
+{
+	const struct roll *roll = arg;
+	const struct cni_attachment key = { owner->container_id, owner->ifname };
+
+	return bsearch(&key, roll->list, roll->n, sizeof(key), compare_key);
+}
+
+static bool is_alive(const struct pool_owner *owner, void *arg)
+{
+	const struct roll *roll = arg;
+
+	return liveness_has_link(roll->network, owner);
+}
+
+static int sweep(const struct cni_call *call, const struct pool_census *census, struct error *err)
+{
+	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	struct pool_reclaimed done = { 0 };
+	int rc;
+
+	if ((rc = pool_store_open(ipam_conf_data_dir(call), call->network, &store, err)) <= 0 ||
+	    (rc = pool_store_lock(&store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
+		return rc;
+	rc = pool_reclaim(&store, census, &done, err);
+	if (done.alive)
+		fprintf(stderr, "hl-ipam: GC of network %s: %zu reservations are not listed as "
+				"valid, but kept: their host links exist\n",
+			call->network, done.alive);
+	return rc;
+}
+
+int ipam_gc(const struct cni_call *call, struct error *err)
+{
+	struct roll roll = { .network = call->network };
+	struct pool_census census = { is_listed, is_alive, &roll, { 0 } };
+	autofree struct cni_attachment *list = NULL;
+	int rc;
+
+	clock_gettime(CLOCK_REALTIME, &census.start);
+	rc = cni_config_valid_attachments(call, &list, &roll.n, err);
+	if (rc <= 0)
+		return rc;
+	qsort(list, roll.n, sizeof(*list), compare);
+	roll.list = list;
+	return sweep(call, &census, err);
+}

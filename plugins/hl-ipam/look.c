@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* look.c - before anything is done: is the pod's namespace not the node's own? */
+
+#include "cbr/sys/netns.h"
+#include "verbs.h"
+
+/* A namespace that cannot be opened is no concern of an address pool. */
+int ipam_look(const struct cni_call *call, struct error *err)
+{
+	return call->netns_override ? 0 : netns_refuse_own(call->netns, err);
+}

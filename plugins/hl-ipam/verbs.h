@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verbs.h - what the runtime can ask of hl-ipam; one file each */
+#pragma once
+
+#include "cbr/cni/call.h"
+#include "cbr/cni/result.h"
+#include "cbr/pool/owner.h"
+
+/* How long to wait for others who work on the same network; they need milliseconds. */
+#define IPAM_LOCK_TIMEOUT_MS 10000
+
+/* ipam_owner() - the attachment of a call, as the store knows it; borrowed from the call */
+static inline struct pool_owner ipam_owner(const struct cni_call *call)
+{
+	return (struct pool_owner){ call->container_id, call->ifname };
+}
+
+/* ipam_look() - before ADD, DEL and CHECK: is the pod's namespace not the node's own? */
+int ipam_look(const struct cni_call *call, struct error *err);
+
+int ipam_add(const struct cni_call *call, struct cni_result *ret, struct error *err);
+int ipam_del(const struct cni_call *call, struct error *err);
+int ipam_check(const struct cni_call *call, struct error *err);
+int ipam_gc(const struct cni_call *call, struct error *err);
+int ipam_status(const struct cni_call *call, struct error *err);
