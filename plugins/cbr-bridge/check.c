@@ -8,10 +8,33 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attach.h"
 #include "parts.h"
 #include "verbs.h"
+
+/* Addresses that prevResult gives to other interfaces are other plugins' business. */
+static bool is_for_container(const struct attach *a, const struct cni_ip *ip)
+{
+	const struct cni_interface *entry;
+
+	if (ip->interface < 0 || (size_t)ip->interface >= a->result.n_interfaces)
+		return true;
+	entry = &a->result.interfaces[ip->interface];
+	return entry->sandbox && strcmp(entry->name, a->call->ifname) == 0;
+}
+
+static void keep_own_addresses(struct attach *a)
+{
+	struct cni_result *result = &a->result;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < result->n_ips; i++)
+		if (is_for_container(a, &result->ips[i]))
+			result->ips[kept++] = result->ips[i];
+	result->n_ips = kept;
+}
 
 static int load_prev_result(struct attach *a, struct error *err)
 {
@@ -21,7 +44,10 @@ static int load_prev_result(struct attach *a, struct error *err)
 		error_set(err, ERROR_CONFIG, "Required prevResult missing");
 		return error_hint(err, "CHECK needs the result of ADD");
 	}
-	return rc < 0 ? rc : 0;
+	if (rc < 0)
+		return rc;
+	keep_own_addresses(a);
+	return 0;
 }
 
 /* The gateways as ADD reported them. */

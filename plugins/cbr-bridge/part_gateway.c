@@ -35,10 +35,25 @@ static bool wants_family(const struct attach *a, int family)
 	return false;
 }
 
-/* IPv4: any other address is a conflict; IPv6: one whose network overlaps. */
-static bool conflicts(const struct ip_prefix *there, const struct ip_prefix *gateway)
+/* Another subnet of this very network, as range sets may have several, is at home here. */
+static bool is_sibling_subnet(const struct attach *a, const struct ip_prefix *there,
+			      const struct ip_prefix *gateway)
 {
-	if (there->addr.family != gateway->addr.family)
+	for (size_t i = 0; i < a->conf.ranges.n; i++) {
+		const struct ip_prefix *range = &a->conf.ranges.items[i];
+
+		if (ip_prefix_contains(range, &there->addr) &&
+		    !ip_prefix_contains(range, &gateway->addr))
+			return true;
+	}
+	return false;
+}
+
+/* IPv4: any other address is a conflict; IPv6: one whose network overlaps. */
+static bool conflicts(const struct attach *a, const struct ip_prefix *there,
+		      const struct ip_prefix *gateway)
+{
+	if (there->addr.family != gateway->addr.family || is_sibling_subnet(a, there, gateway))
 		return false;
 	if (there->addr.family == AF_INET)
 		return true;
@@ -84,7 +99,7 @@ static int put_gateway(struct attach *a, struct nl_batch *batch, size_t which,
 		if (ip_prefix_equal(&addrs[i].prefix, gateway))
 			return 0;
 	for (size_t i = 0; i < n; i++)
-		if (conflicts(&addrs[i].prefix, gateway) && !is_gateway(a, &addrs[i].prefix)) {
+		if (conflicts(a, &addrs[i].prefix, gateway) && !is_gateway(a, &addrs[i].prefix)) {
 			int rc = settle_conflict(a, batch, &addrs[i], gateway, err);
 
 			if (rc < 0)

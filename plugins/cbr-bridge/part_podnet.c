@@ -158,17 +158,6 @@ int podnet_make(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
-/* Addresses that prevResult gives to other interfaces are another plugin's business. */
-static bool is_for_container(const struct attach *a, const struct cni_ip *ip)
-{
-	const struct cni_interface *entry;
-
-	if (ip->interface < 0 || (size_t)ip->interface >= a->result.n_interfaces)
-		return true;
-	entry = &a->result.interfaces[ip->interface];
-	return entry->sandbox && strcmp(entry->name, a->call->ifname) == 0;
-}
-
 static int check_addresses(struct attach *a, struct error *err)
 {
 	autofree struct addr *addrs = NULL;
@@ -180,7 +169,7 @@ static int check_addresses(struct attach *a, struct error *err)
 		return rc;
 	for (size_t i = 0; i < a->result.n_ips; i++) {
 		const struct cni_ip *ip = &a->result.ips[i];
-		bool found = !is_for_container(a, ip);
+		bool found = false;
 
 		for (size_t j = 0; j < n && !found; j++)
 			found = ip_prefix_equal(&addrs[j].prefix, &ip->address);
