@@ -112,8 +112,8 @@ $(obj)/probe.mk: Makefile
 	$(PKG_CONFIG) --exists libmnl jansson libcap || \
 		say "no libmnl, jansson or libcap: \`./quickstart deps build\` installs what is missing"; \
 	[ -z "$(STATIC)" ] || try -static -l:libmnl.a || \
-		say "STATIC=1 needs libmnl.a, which Debian's libmnl-dev, for one, does not have." \
-			"Build libmnl with --enable-static, and name its directory: LDFLAGS=-L..."; \
+		say "STATIC=1 needs libmnl.a, which is in libmnl-dev from Debian 13 on, not before." \
+			"Else build libmnl with --enable-static and name its directory: LDFLAGS=-L..."; \
 	for flag in $(hardening); do try $$flag && echo "hardening_cflags += $$flag"; done >$@.new; \
 	for flag in $(linking); do try $$flag && echo "hardening_ldflags += $$flag"; done >>$@.new; \
 	for name in jansson libcap; do \

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* harness.c - assertions about struct error and texts */
+
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What tests/run counts; not by an environment variable, since tests change theirs. */
+__attribute__((constructor)) static void report_as_tap(void)
+{
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+}
+
+void harness_fail(const char *file, int line, const char *fmt, ...)
+{
+	char msg[8192];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	print_error("%s\n", msg);
+	_fail(file, line);
+	abort(); /* _fail() does not return, but is not declared so */
+}
+
+long harness_ok(long rc, const struct error *err, const char *call, const char *file, int line)
+{
+	if (rc < 0)
+		harness_fail(file, line, "%s = %ld: [%d] %s (%s)", call, rc, err->code, err->msg,
+			     err->hint);
+	return rc;
+}
+
+void harness_fails(long rc, const struct error *err, int code, const char *text, const char *call,
+		   const char *file, int line)
+{
+	if (rc >= 0)
+		harness_fail(file, line, "%s = %ld, expected error [%d] \"%s\"", call, rc, code,
+			     text);
+	if (err->code != code || !strstr(err->msg, text))
+		harness_fail(file, line, "%s = %ld: [%d] \"%s\", expected [%d] with \"%s\"", call,
+			     rc, err->code, err->msg, code, text);
+}
+
+void harness_contains(const char *text, const char *part, int wanted, const char *file, int line)
+{
+	if ((strstr(text, part) != NULL) != wanted)
+		harness_fail(file, line, "%s \"%s\" in:\n%s", wanted ? "no" : "unexpected", part,
+			     text);
+}

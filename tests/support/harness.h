@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * harness.h - cmocka, and assertions about struct error and texts
+ *
+ * Every test file includes this one first; it brings <cmocka.h> and what that needs.
+ */
+#pragma once
+
+#include <setjmp.h> /* IWYU pragma: keep - cmocka.h needs these four and does not include them */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cbr/base/error.h"
+
+/*
+ * assert_ok() - the call succeeded (rc >= 0)
+ * @err: pointer to the struct error it was given; printed when it failed
+ *
+ * Return: rc.
+ */
+#define assert_ok(rc, err) harness_ok((rc), (err), #rc, __FILE__, __LINE__)
+
+/*
+ * assert_fails() - the call failed (rc < 0) with this code, and says so
+ * @code: enum error_code
+ * @text: part of err->msg
+ */
+#define assert_fails(rc, err, code, text) \
+	harness_fails((rc), (err), (code), (text), #rc, __FILE__, __LINE__)
+
+/* assert_contains(), assert_lacks() - is @part in @text? @text is printed if not as wished */
+#define assert_contains(text, part) harness_contains((text), (part), 1, __FILE__, __LINE__)
+#define assert_lacks(text, part) harness_contains((text), (part), 0, __FILE__, __LINE__)
+
+/* What the macros call. */
+long harness_ok(long rc, const struct error *err, const char *call, const char *file, int line);
+void harness_fails(long rc, const struct error *err, int code, const char *text, const char *call,
+		   const char *file, int line);
+void harness_contains(const char *text, const char *part, int wanted, const char *file, int line);
+
+/*
+ * harness_fail() - end the running test as failed, at this place, with a message
+ * @fmt: printf-like
+ */
+_Noreturn void harness_fail(const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));

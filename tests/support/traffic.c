@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* traffic.c - real packets between namespaces of the test */
+
+#include "harness.h"
+
+#include "traffic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "ns.h"
+
+#define PATIENCE_MS 2000
+
+static int listen_in(const struct ns *ns, in_port_t *ret_port)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+	socklen_t len = sizeof(any);
+	int fd = ns_socket(ns, AF_INET6, SOCK_STREAM, 0);
+	int off = 0;
+
+	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+	*ret_port = any.sin6_port;
+	return fd;
+}
+
+static int connect_from(const struct ns *ns, const char *addr, in_port_t port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = port };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = port };
+	const bool is_v4 = inet_pton(AF_INET, addr, &v4.sin_addr) == 1;
+	int fd;
+
+	if (!is_v4)
+		assert_int_equal(inet_pton(AF_INET6, addr, &v6.sin6_addr), 1);
+	fd = ns_socket(ns, is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (connect(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+		    is_v4 ? sizeof(v4) : sizeof(v6)) < 0 &&
+	    errno != EINPROGRESS) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool wait_for(int fd, short events)
+{
+	struct pollfd wait = { .fd = fd, .events = events };
+
+	return poll(&wait, 1, PATIENCE_MS) == 1 && !(wait.revents & POLLERR);
+}
+
+static void name_peer(int fd, char ret[static TRAFFIC_ADDR_SIZE])
+{
+	struct sockaddr_in6 peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	assert_int_equal(getpeername(fd, (struct sockaddr *)&peer, &len), 0);
+	if (IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr))
+		inet_ntop(AF_INET, &peer.sin6_addr.s6_addr[12], ret, TRAFFIC_ADDR_SIZE);
+	else
+		inet_ntop(AF_INET6, &peer.sin6_addr, ret, TRAFFIC_ADDR_SIZE);
+}
+
+/* Push @bytes from one end to the other, both being ours. */
+static bool pass(int from, int to, size_t bytes)
+{
+	char buf[16384] = { 0 };
+	size_t sent = 0;
+	size_t got = 0;
+
+	while (got < bytes) {
+		ssize_t n = 0;
+
+		if (sent < bytes) {
+			size_t part = bytes - sent < sizeof(buf) ? bytes - sent : sizeof(buf);
+
+			n = send(from, buf, part, MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (n < 0 && errno != EAGAIN)
+				return false;
+			sent += n > 0 ? (size_t)n : 0;
+		}
+		if (!wait_for(to, POLLIN))
+			return false;
+		n = recv(to, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n <= 0)
+			return false;
+		got += (size_t)n;
+	}
+	return true;
+}
+
+bool traffic_tcp(const struct ns *from, const struct ns *to, const char *addr, size_t bytes,
+		 char ret_source[static TRAFFIC_ADDR_SIZE])
+{
+	in_port_t port;
+	autoclose int server = listen_in(to, &port);
+	autoclose int client = connect_from(from, addr, port);
+	autoclose int peer = -1;
+
+	if (client < 0 || !wait_for(server, POLLIN))
+		return false;
+	peer = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(peer >= 0);
+	name_peer(peer, ret_source);
+	return wait_for(client, POLLOUT) && pass(client, peer, bytes) && pass(peer, client, 1);
+}
+
+void assert_reaches(const struct ns *from, const struct ns *to, const char *addr,
+		    const char *source)
+{
+	char seen[TRAFFIC_ADDR_SIZE] = "nobody";
+
+	if (!traffic_tcp(from, to, addr, 300 * 1000, seen))
+		harness_fail(__FILE__, __LINE__, "%s does not reach %s", source, addr);
+	assert_string_equal(seen, source);
+}
+
+void assert_unreachable(const struct ns *from, const struct ns *to, const char *addr)
+{
+	char seen[TRAFFIC_ADDR_SIZE];
+
+	assert_false(traffic_tcp(from, to, addr, 1, seen));
+}
