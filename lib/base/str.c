@@ -79,6 +79,9 @@ int ifname_check(const char *name, struct error *err)
 	if (strpbrk(name, "/: \t\n\v\f\r"))
 		return error_set(err, ERROR_ENV,
 				 "interface name contains / or : or whitespace characters");
+	/* The kernel makes a number of "%d" (dev_alloc_name()): it would be another name. */
+	if (strchr(name, '%'))
+		return error_set(err, ERROR_ENV, "interface name contains %%");
 	return 0;
 }
 

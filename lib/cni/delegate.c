@@ -64,15 +64,17 @@ static int search(const char *type, const char *dirs, char **ret, struct error *
 	char *rest = copy;
 	char *dir;
 
-	/* An empty element would mean the working directory, which is nobody's plan. */
+	if (!copy)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "find plugin \"%s\"", type);
 	while ((dir = strsep(&rest, ":"))) {
 		autofree char *path = NULL;
 
+		/* An empty one would mean the working directory, which is nobody's plan. */
 		if (!*dir)
 			continue;
 		if (asprintf(&path, "%s/%s", dir, type) < 0) {
 			path = NULL;
-			break;
+			return error_errno(err, ERROR_SYSTEM, ENOMEM, "find plugin \"%s\"", type);
 		}
 		if (is_regular(path)) {
 			*ret = TAKE_PTR(path);
@@ -271,7 +273,7 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
 	autofree char *path = NULL;
 	int rc = cni_delegate_find(call, type, &path, err);
 
-	if (rc < 0)
+	if (!path)
 		return rc;
 	str_clean(delegate.type, sizeof(delegate.type), type);
 	delegate.verb = verb;

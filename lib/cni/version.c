@@ -60,6 +60,7 @@ static int invalid(const char *text, const char *why, struct error *err)
 			 str_clean(shown, sizeof(shown), text), why);
 }
 
+/* Parts that are missing stay as they are. */
 static int parse(const char *text, uint64_t parts[static VERSION_PARTS], struct error *err)
 {
 	char copy[VERSION_TEXT_SIZE];
@@ -70,7 +71,6 @@ static int parse(const char *text, uint64_t parts[static VERSION_PARTS], struct 
 		text = CNI_VERSION_DEFAULT;
 	if (str_copy(copy, sizeof(copy), text) < 0)
 		return invalid(text, "too long", err);
-	memset(parts, 0, VERSION_PARTS * sizeof(parts[0]));
 	for (size_t i = 0; (part = strsep(&rest, ".")); i++) {
 		if (i == VERSION_PARTS)
 			return invalid(text, "too many parts", err);
@@ -82,8 +82,8 @@ static int parse(const char *text, uint64_t parts[static VERSION_PARTS], struct 
 
 int cni_version_compare(const char *a, const char *b, int *ret, struct error *err)
 {
-	uint64_t left[VERSION_PARTS];
-	uint64_t right[VERSION_PARTS];
+	uint64_t left[VERSION_PARTS] = { 0 };
+	uint64_t right[VERSION_PARTS] = { 0 };
 	int rc = parse(a, left, err);
 
 	if (rc == 0)

@@ -39,8 +39,8 @@ size_t addr_put_add(struct nl_batch *batch, int index, const struct ip_prefix *p
 {
 	const struct ifaddrmsg header = make_header(index, prefix);
 	char text[IP_TEXT_SIZE];
-	size_t request = nl_request(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-				    "add address %s", ip_prefix_format(prefix, text));
+	size_t request = nl_request(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "add address %s",
+				    ip_prefix_format(prefix, text));
 
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_ip(batch, IFA_LOCAL, &prefix->addr);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "route_read.h"
@@ -57,11 +58,11 @@ static void put_route(struct nl_batch *batch, const struct route *route)
 
 static const char *describe(const struct route *route, char buf[static 2 * IP_TEXT_SIZE])
 {
-	ip_prefix_format(&route->dst, buf);
-	if (route->gw.family) {
-		strcat(buf, " via ");
-		ip_format(&route->gw, buf + strlen(buf));
-	}
+	char dst[IP_TEXT_SIZE];
+	char gw[IP_TEXT_SIZE];
+
+	snprintf(buf, 2 * IP_TEXT_SIZE, "%s%s%s", ip_prefix_format(&route->dst, dst),
+		 route->gw.family ? " via " : "", ip_format(&route->gw, gw));
 	return buf;
 }
 

@@ -16,9 +16,9 @@
 #define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
 
 static const struct attr_policy route_policy[] = {
-	{ RTA_DST, MNL_TYPE_BINARY },    { RTA_GATEWAY, MNL_TYPE_BINARY },
+	{ RTA_DST, MNL_TYPE_BINARY },     { RTA_GATEWAY, MNL_TYPE_BINARY },
 	{ RTA_PREFSRC, MNL_TYPE_BINARY }, { RTA_OIF, MNL_TYPE_U32 },
-	{ RTA_TABLE, MNL_TYPE_U32 },     { RTA_PRIORITY, MNL_TYPE_U32 },
+	{ RTA_TABLE, MNL_TYPE_U32 },      { RTA_PRIORITY, MNL_TYPE_U32 },
 	{ RTA_METRICS, MNL_TYPE_NESTED }, { RTA_MULTIPATH, MNL_TYPE_BINARY },
 };
 
@@ -52,8 +52,8 @@ static void read_hop(const struct rtnexthop *hop, int family, struct route *ret)
 
 	ret->oif = hop->rtnh_ifindex;
 	ret->gw = (struct ip_addr){ 0 };
-	for (; mnl_attr_ok(attr, len); len -= (int)NLMSG_ALIGN(attr->nla_len),
-				       attr = mnl_attr_next(attr))
+	for (; mnl_attr_ok(attr, len);
+	     len -= (int)NLMSG_ALIGN(attr->nla_len), attr = mnl_attr_next(attr))
 		if (mnl_attr_get_type(attr) == RTA_GATEWAY)
 			read_ip(attr, family, &ret->gw);
 }

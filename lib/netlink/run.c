@@ -196,8 +196,7 @@ static int transmit(struct nl_batch *batch, size_t first, size_t last, struct er
 	ssize_t n;
 
 	/* Beyond 200 KiB, which only a transaction with thousands of elements has. */
-	if (len > 128 * 1024 &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) < 0)
+	if (len > 128 * 1024 && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	do {
 		n = sendto(fd, batch->buf + begin->offset, len, 0, (struct sockaddr *)&kernel,
@@ -216,8 +215,9 @@ static bool is_transaction(const struct nl_batch *batch)
 /* Who is asked for an ACK: the last, or the last before the end mark of a transaction. */
 static size_t choose_acked(const struct nl_batch *batch, size_t first, size_t last)
 {
-	return last > first && message_of(batch, last)->nlmsg_type == NFNL_MSG_BATCH_END ? last - 1 :
-											   last;
+	return last > first && message_of(batch, last)->nlmsg_type == NFNL_MSG_BATCH_END ?
+		       last - 1 :
+		       last;
 }
 
 static int run_chunk(struct nl_batch *batch, size_t first, size_t last, struct outcome *out)

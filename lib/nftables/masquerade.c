@@ -152,8 +152,7 @@ static int plan_make(const struct masquerade *masq, struct plan *ret, struct err
 	return rc;
 }
 
-static int look(struct nl_socket *nft, const struct plan *plan, struct view *ret,
-		struct error *err)
+static int look(struct nl_socket *nft, const struct plan *plan, struct view *ret, struct error *err)
 {
 	const struct masquerade *masq = plan->masq;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
@@ -167,8 +166,7 @@ static int look(struct nl_socket *nft, const struct plan *plan, struct view *ret
 		struct ip_prefix prefix;
 
 		ip_prefix_parse(multicast[i], &prefix);
-		nft_put_get_interval(&batch, TABLE, plan->exempt[i], &prefix.addr,
-				     &ret->exempt[i]);
+		nft_put_get_interval(&batch, TABLE, plan->exempt[i], &prefix.addr, &ret->exempt[i]);
 	}
 	for (size_t i = 0; i < masq->n_pods; i++) {
 		const struct ip_addr first = ip_network(&masq->pods[i]);
@@ -183,8 +181,7 @@ static bool covers(const struct nft_interval *interval, const struct ip_prefix *
 {
 	const struct ip_addr last = ip_last(prefix);
 
-	return interval->there &&
-	       (!interval->end.family || ip_compare(&interval->end, &last) > 0);
+	return interval->there && (!interval->end.family || ip_compare(&interval->end, &last) > 0);
 }
 
 /* Return: NULL when everything is there, else what is missing, put into @buf. */

@@ -54,8 +54,8 @@ void nft_put_set(struct nl_batch *batch, const char *table, const char *set, int
 		uint8_t type;
 		uint8_t len;
 		uint32_t value;
-	} __attribute__((packed)) order = { UDATA_SET_KEYBYTEORDER, sizeof(order.value),
-					    BYTEORDER_BIG_ENDIAN };
+	} __attribute__((packed))
+	order = { UDATA_SET_KEYBYTEORDER, sizeof(order.value), BYTEORDER_BIG_ENDIAN };
 
 	nft_request(batch, NFT_MSG_NEWSET, NLM_F_CREATE, "make set", table, set);
 	nl_put_str(batch, NFTA_SET_TABLE, table);

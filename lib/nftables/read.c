@@ -153,6 +153,11 @@ struct element_array {
 	size_t n;
 };
 
+static void element_array_done(struct element_array *array)
+{
+	free(array->items);
+}
+
 static int append_element(const struct element *element, void *arg)
 {
 	struct element_array *array = arg;
@@ -218,7 +223,7 @@ int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
 		      struct ip_prefix **ret, size_t *ret_n, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	struct element_array array = { 0 };
+	auto_with(element_array_done) struct element_array array = { 0 };
 	struct ip_prefix *prefixes;
 	int rc;
 
@@ -229,14 +234,12 @@ int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
 	nl_put_str(&batch, NFTA_SET_ELEM_LIST_TABLE, table);
 	nl_put_str(&batch, NFTA_SET_ELEM_LIST_SET, set);
 	rc = nl_batch_run(&batch, err);
+	if (rc < 0)
+		return rc;
 	prefixes = calloc(array.n + 1, sizeof(*prefixes));
-	if (rc >= 0 && !prefixes)
-		rc = error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
-	if (rc >= 0) {
-		*ret_n = make_prefixes(&array, prefixes);
-		*ret = TAKE_PTR(prefixes);
-	}
-	free(prefixes);
-	free(array.items);
-	return rc;
+	if (!prefixes)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
+	*ret_n = make_prefixes(&array, prefixes);
+	*ret = prefixes;
+	return 0;
 }

@@ -50,8 +50,10 @@ static int check_none_held(const struct work *work, size_t set, const struct poo
 			  "failed to allocate for range %zu: %s has been allocated to %s, "
 			  "duplicate allocation is not allowed",
 			  set, ip_format(&found->items[i].addr, text), work->owner->container_id);
-		return error_hint(err, "a DEL of that container and interface gives it back; "
-				       "it is on record in %.200s/%s", work->store->path, text);
+		return error_hint(err,
+				  "a DEL of that container and interface gives it back; "
+				  "it is on record in %.200s/%s",
+				  work->store->path, text);
 	}
 	return 0;
 }
@@ -168,8 +170,9 @@ static int take_next(struct work *work, size_t set, struct pool_lease *ret, stru
 		return rc;
 	rc = error_set(err, ERROR_AGAIN, "no IP addresses available in range set: %s",
 		       pool_set_format(&work->sets[set], text, sizeof(text)));
-	error_hint(err, "reserved addresses: %llu; each file in %s is named by one and holds "
-			"container ID and interface: look for those that are no more",
+	error_hint(err,
+		   "reserved addresses: %llu; each file in %s is named by one and holds "
+		   "container ID and interface: look for those that are no more",
 		   (unsigned long long)work->walks[set].n_taken, work->store->path);
 	return rc;
 }

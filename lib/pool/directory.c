@@ -112,8 +112,9 @@ void pool_store_done(struct pool_store *store)
 
 static int locked_by_other(const struct pool_store *store, int timeout_ms, struct error *err)
 {
-	error_set(err, ERROR_AGAIN, "cannot lock %s/" LOCK_NAME
-		  ": another process has held it for %d ms", store->path, timeout_ms);
+	error_set(err, ERROR_AGAIN,
+		  "cannot lock %s/" LOCK_NAME ": another process has held it for %d ms",
+		  store->path, timeout_ms);
 	err->errnum = ETIMEDOUT;
 	return error_hint(err, "who holds it: fuser -v %s/" LOCK_NAME, store->path);
 }
@@ -122,8 +123,9 @@ int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
 {
 	struct deadline deadline = deadline_in(timeout_ms);
 	/* Read only, so that it works where the file is there and the medium read only. */
-	autoclose int fd = openat(store->dir_fd, LOCK_NAME, O_RDONLY | O_CREAT | O_NOFOLLOW |
-				  O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOCK_MODE);
+	autoclose int fd = openat(
+		store->dir_fd, LOCK_NAME,
+		O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOCK_MODE);
 	int rc = fd < 0 ? -errno : file_lock(fd, &deadline);
 
 	if (rc == -ETIMEDOUT)
@@ -160,7 +162,7 @@ static bool to_parent(char *path)
 	if (strcmp(path, "/") == 0 || strcmp(path, ".") == 0)
 		return false;
 	if (!slash)
-		strcpy(path, ".");
+		memcpy(path, ".", sizeof("."));
 	else
 		slash[slash == path] = '\0';
 	return true;

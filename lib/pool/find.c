@@ -104,8 +104,10 @@ int pool_release(struct pool_store *store, const struct pool_owner *owner, struc
 		return rc;
 	if (!found.n && found.unreadable) {
 		*err = found.why;
-		return error_hint(err, "an address of container %s may be in there: repair or "
-				       "remove the file", owner->container_id);
+		return error_hint(err,
+				  "an address of container %s may be in there: repair or "
+				  "remove the file",
+				  owner->container_id);
 	}
 	return remove_items(store, &found, err);
 }

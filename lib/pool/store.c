@@ -34,8 +34,7 @@ static bool is_address(const char *name, struct ip_addr *ret)
 }
 
 int pool_store_each(const struct pool_store *store,
-		    void (*fn)(const struct ip_addr *addr, void *arg), void *arg,
-		    struct error *err)
+		    void (*fn)(const struct ip_addr *addr, void *arg), void *arg, struct error *err)
 {
 	autoclose int fd = openat(store->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);

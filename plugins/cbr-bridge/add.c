@@ -16,16 +16,16 @@
 #include "verbs.h"
 
 static const struct step recipe[] = {
-	{ NULL, lease_start, lease_return },           /* runs beside the next two */
-	{ "bridge", bridge_join, bridge_leave },       /* from here on others see us */
-	{ "bridge", bridge_make, bridge_unmake },      /* goes again if we are alone on it */
+	{ NULL, lease_start, lease_return },      /* runs beside the next two */
+	{ "bridge", bridge_join, bridge_leave },  /* from here on others see us */
+	{ "bridge", bridge_make, bridge_unmake }, /* goes again if we are alone on it */
 	{ "pod link", podlink_make, podlink_unmake },
-	{ NULL, lease_await, NULL },                   /* returned by lease_return */
-	{ "pod network", podnet_make, NULL },          /* goes with the link */
+	{ NULL, lease_await, NULL },          /* returned by lease_return */
+	{ "pod network", podnet_make, NULL }, /* goes with the link */
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
 	{ "result", result_make, NULL },
-	{ "masquerade", masq_make, NULL },             /* one transaction, and the last step */
+	{ "masquerade", masq_make, NULL }, /* one transaction, and the last step */
 };
 
 /* What is in the way must be said before the delegate hands out an address. */
@@ -34,8 +34,10 @@ static int refuse_taken_names(const struct attach *a, struct error *err)
 	if (a->container.index) {
 		error_set(err, ERROR_CONFLICT, "container interface \"%s\" already exists in %s",
 			  a->call->ifname, a->call->netns);
-		return error_hint(err, "a %s interface is there; DEL of this attachment removes it "
-				       "if it is ours", a->container.kind);
+		return error_hint(err,
+				  "a %s interface is there; DEL of this attachment removes it "
+				  "if it is ours",
+				  a->container.kind);
 	}
 	if (a->host.index) {
 		error_set(err, ERROR_CONFLICT,
@@ -48,8 +50,7 @@ static int refuse_taken_names(const struct attach *a, struct error *err)
 		error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
 			  a->conf.bridge);
 		return error_hint(err, "it is %s%s; choose another name with the key \"bridge\"",
-				  *a->bridge.kind ? "of kind " : "a device",
-				  a->bridge.kind);
+				  *a->bridge.kind ? "of kind " : "a device", a->bridge.kind);
 	}
 	return 0;
 }
@@ -59,10 +60,8 @@ int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	int rc;
 
-	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 ||
-	    (rc = attach_open(&a, err)) < 0 ||
-	    (rc = attach_look(&a, err)) < 0 ||
-	    (rc = refuse_taken_names(&a, err)) < 0)
+	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 || (rc = attach_open(&a, err)) < 0 ||
+	    (rc = attach_look(&a, err)) < 0 || (rc = refuse_taken_names(&a, err)) < 0)
 		return rc;
 
 	rc = steps_run(recipe, sizeof(recipe) / sizeof(recipe[0]), &a, err);

@@ -48,9 +48,12 @@ struct attach {
 };
 
 /* The attachment before anything is known of it. */
-#define ATTACH_NONE(the_call)                                                   \
-	((struct attach){ .call = (the_call), .netns = NETNS_NONE, .lock_fd = -1, \
-			  .conf = { .ipam_type = "" }, .ipam = CNI_DELEGATE_NONE })
+#define ATTACH_NONE(the_call)                          \
+	((struct attach){ .call = (the_call),          \
+			  .netns = NETNS_NONE,         \
+			  .lock_fd = -1,               \
+			  .conf = { .ipam_type = "" }, \
+			  .ipam = CNI_DELEGATE_NONE })
 
 /* attach_open() - open the pod's namespace and the sockets; both must be possible */
 int attach_open(struct attach *a, struct error *err);

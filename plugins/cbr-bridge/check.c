@@ -62,8 +62,8 @@ static int recall_gateways(struct attach *a, struct error *err)
 		const struct cni_ip *ip = &a->result.ips[i];
 
 		if (ip->gateway.family)
-			a->gateways[a->n_gateways++] =
-				(struct ip_prefix){ ip->gateway, ip->address.len };
+			a->gateways[a->n_gateways++] = (struct ip_prefix){ ip->gateway,
+									   ip->address.len };
 	}
 	return 0;
 }
@@ -71,17 +71,15 @@ static int recall_gateways(struct attach *a, struct error *err)
 int bridge_check(const struct cni_call *call, struct error *err)
 {
 	static int (*const parts[])(struct attach *, struct error *) = {
-		bridge_verify, podlink_check, podnet_check, gateway_check, noderoutes_check,
-		masq_check,
+		bridge_verify, podlink_check,    podnet_check,
+		gateway_check, noderoutes_check, masq_check,
 	};
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	int rc;
 
 	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 ||
-	    (rc = load_prev_result(&a, err)) < 0 ||
-	    (rc = recall_gateways(&a, err)) < 0 ||
-	    (rc = attach_open(&a, err)) < 0 ||
-	    (rc = attach_look(&a, err)) < 0)
+	    (rc = load_prev_result(&a, err)) < 0 || (rc = recall_gateways(&a, err)) < 0 ||
+	    (rc = attach_open(&a, err)) < 0 || (rc = attach_look(&a, err)) < 0)
 		return rc;
 	if (attach_is_layer3(&a))
 		rc = cni_delegate_run(call, a.conf.ipam_type, CNI_CHECK, NULL, err);

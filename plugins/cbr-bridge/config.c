@@ -117,7 +117,8 @@ static int refuse_unsupported(const json_t *config, struct error *err)
 	if (rc < 0)
 		return rc;
 	if (trunk)
-		return error_set(err, ERROR_UNSUPPORTED, "vlanTrunk with %zu items is not supported",
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "vlanTrunk with %zu items is not supported",
 				 json_array_size(trunk));
 	rc = cni_json_bool(config, "", "preserveDefaultVlan", &preserve, err);
 	for (size_t i = 0; rc >= 0 && i < sizeof(guards) / sizeof(guards[0]); i++) {
@@ -169,8 +170,7 @@ static int check_node_routes_distinct(const struct bridge_conf *conf, struct err
 	for (size_t i = 0; i < conf->n_routes; i++)
 		for (size_t j = 0; j < i; j++)
 			if (ip_prefix_equal(&conf->routes[i].dst, &conf->routes[j].dst))
-				return error_set(err, ERROR_CONFIG,
-						 "nodeRoutes has %s twice",
+				return error_set(err, ERROR_CONFIG, "nodeRoutes has %s twice",
 						 ip_prefix_format(&conf->routes[i].dst, text));
 	return 0;
 }
@@ -205,7 +205,8 @@ static int load_not_masqueraded(const json_t *config, struct bridge_conf *conf, 
 	if (rc <= 0)
 		return rc;
 	if (json_array_size(list) > MAX_PREFIXES)
-		return error_set(err, ERROR_CONFIG, "nonMasqueradeCIDRs has %zu items, more than %d",
+		return error_set(err, ERROR_CONFIG,
+				 "nonMasqueradeCIDRs has %zu items, more than %d",
 				 json_array_size(list), MAX_PREFIXES);
 	json_array_foreach (list, i, item) {
 		struct ip_prefix prefix;
@@ -301,8 +302,9 @@ static int check_together(const struct cni_call *call, const struct bridge_conf 
 		return error_set(err, ERROR_CONFIG,
 				 "cannot use IPAM when DisableContainerInterface flag is set");
 	if (conf->hairpin_mode && conf->promisc_mode)
-		return error_set(err, ERROR_CONFIG, "cannot set hairpin mode and promiscuous mode "
-						    "at the same time");
+		return error_set(err, ERROR_CONFIG,
+				 "cannot set hairpin mode and promiscuous mode "
+				 "at the same time");
 	if (!layer3 && call->version->format == CNI_FORMAT_020) {
 		error_set(err, ERROR_CONFIG,
 			  "cniVersion %s cannot express an attachment without addresses",
@@ -312,8 +314,7 @@ static int check_together(const struct cni_call *call, const struct bridge_conf 
 	return 0;
 }
 
-int bridge_conf_load_status(const struct cni_call *call, struct bridge_conf *ret,
-			    struct error *err)
+int bridge_conf_load_status(const struct cni_call *call, struct bridge_conf *ret, struct error *err)
 {
 	const json_t *config = call->config;
 	int rc;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "cbr/netlink/route.h"
+#include "cbr/sys/nslock.h"
 #include "parts.h"
 
 static bool is_same_dst(const struct node_route *wanted, const struct route *found)
@@ -126,7 +127,8 @@ int noderoutes_unmake(struct attach *a, struct error *err)
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
 	nl_batch_begin(&batch, &a->node);
-	if (!bridge_is_ours_alone(a))
+	/* Another ADD under way may have found them and counted on them. */
+	if (!nslock_try_alone(a->lock_fd))
 		return 0;
 	for (size_t i = 0; i < a->conf.n_routes; i++)
 		if (a->routes_added[i]) {

@@ -174,7 +174,8 @@ static int check_addresses(struct attach *a, struct error *err)
 		for (size_t j = 0; j < n && !found; j++)
 			found = ip_prefix_equal(&addrs[j].prefix, &ip->address);
 		if (!found)
-			return error_set(err, ERROR_CHECK, "Failed to match addr %s on interface %s",
+			return error_set(err, ERROR_CHECK,
+					 "Failed to match addr %s on interface %s",
 					 ip_prefix_format(&ip->address, text), a->call->ifname);
 	}
 	return 0;

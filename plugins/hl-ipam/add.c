@@ -8,8 +8,8 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/alloc.h"
@@ -23,8 +23,8 @@ static int no_memory(struct error *err)
 }
 
 /* Give each set the first address that was asked for and lies in it. */
-static void assign(const struct pool_set *sets, size_t n, struct ip_addr *pending,
-		   size_t n_pending, struct ip_addr *wanted)
+static void assign(const struct pool_set *sets, size_t n, struct ip_addr *pending, size_t n_pending,
+		   struct ip_addr *wanted)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n_pending && !wanted[i].family; j++)
@@ -36,13 +36,15 @@ static void assign(const struct pool_set *sets, size_t n, struct ip_addr *pendin
 
 static int refuse_leftovers(const struct ip_addr *pending, size_t n, struct error *err)
 {
-	char list[512] = "";
+	char list[512];
 	char text[IP_TEXT_SIZE];
+	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (pending[i].family && strlen(list) + IP_TEXT_SIZE < sizeof(list))
-			strcat(strcat(list, " "), ip_format(&pending[i], text));
-	if (!*list)
+		if (pending[i].family && len + IP_TEXT_SIZE < sizeof(list))
+			len += (size_t)snprintf(list + len, sizeof(list) - len, " %s",
+						ip_format(&pending[i], text));
+	if (!len)
 		return 0;
 	error_set(err, ERROR_CONFIG, "failed to allocate all requested IPs:%s", list);
 	return error_hint(err, "each must lie in a range set of its own");

@@ -24,8 +24,7 @@ static int find_held(const struct cni_call *call, const struct ipam_conf *conf,
 	return rc <= 0 ? rc : pool_store_find(&store, &owner, ret, err);
 }
 
-static int not_found(const struct cni_call *call, const struct pool_found *found,
-		     struct error *err)
+static int not_found(const struct cni_call *call, const struct pool_found *found, struct error *err)
 {
 	error_set(err, ERROR_CHECK, "host-local: Failed to find address added by container %s",
 		  call->container_id);
@@ -70,7 +69,8 @@ static int compare(const struct ipam_conf *conf, const struct cni_result *prev,
 		else if (is_ours(conf, addr))
 			return error_set(err, ERROR_CHECK,
 					 "address %s of prevResult is not reserved for this "
-					 "attachment", ip_format(addr, text));
+					 "attachment",
+					 ip_format(addr, text));
 	}
 	if (common)
 		return 0;

@@ -69,8 +69,9 @@ static int sweep(const struct cni_call *call, const struct pool_census *census, 
 		return rc;
 	rc = pool_reclaim(&store, census, &done, err);
 	if (done.alive)
-		fprintf(stderr, "hl-ipam: GC of network %s: %zu reservations are not listed as "
-				"valid, but kept: their host links exist\n",
+		fprintf(stderr,
+			"hl-ipam: GC of network %s: %zu reservations are not listed as "
+			"valid, but kept: their host links exist\n",
 			call->network, done.alive);
 	return rc;
 }

@@ -35,7 +35,7 @@ bool name_is_valid(const char *name);
 /*
  * ifname_check() - may this name a Linux interface?
  *
- * Not empty, at most 15 bytes, not "." or "..", no '/', ':' or white space.
+ * Not empty, at most 15 bytes, not "." or "..", no '/', ':', '%' or white space.
  * Source: dev_valid_name() in the kernel's net/core/dev.c; CNI SPEC CNI_IFNAME.
  * Return: 0, or -EINVAL with @err of code ERROR_ENV naming the rule.
  */

@@ -16,6 +16,7 @@ void nft_put_iifname(struct nl_batch *batch, const char *name);
 /* meta nfproto ipv4 or ipv6; @family: AF_INET or AF_INET6 */
 void nft_put_family(struct nl_batch *batch, int family);
 
+/* Which address of a packet. */
 enum nft_field {
 	NFT_FIELD_SADDR,
 	NFT_FIELD_DADDR,

@@ -48,6 +48,7 @@ void nft_put_flush_set(struct nl_batch *batch, const char *table, const char *se
 /* nft_put_flush_chain() - remove all rules */
 void nft_put_flush_chain(struct nl_batch *batch, const char *table, const char *chain);
 
+/* Remove the object itself; a chain must have been flushed, a set be out of use. */
 void nft_put_delete_chain(struct nl_batch *batch, const char *table, const char *chain);
 void nft_put_delete_set(struct nl_batch *batch, const char *table, const char *set);
 

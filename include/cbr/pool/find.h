@@ -42,6 +42,7 @@ struct pool_found {
 int pool_store_find(const struct pool_store *store, const struct pool_owner *owner,
 		    struct pool_found *ret, struct error *err);
 
+/* pool_found_done() - release; accepts a zeroed one */
 void pool_found_done(struct pool_found *found);
 
 /*
