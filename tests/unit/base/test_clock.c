@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_clock.c - monotonic time and deadlines */
+
+#include "harness.h"
+
+#include <limits.h>
+#include <time.h>
+
+#include "cbr/base/clock.h"
+
+static void now_is_monotonic_nanoseconds(void **state)
+{
+	int64_t before = clock_now_ns();
+	struct timespec now;
+	int64_t witness;
+
+	(void)state;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	witness = now.tv_sec * 1000000000LL + now.tv_nsec;
+
+	assert_true(before > 0);
+	assert_true(before <= witness);
+	assert_true(witness <= clock_now_ns());
+}
+
+static void a_deadline_lies_ahead(void **state)
+{
+	int64_t before = clock_now_ns();
+	struct deadline deadline = deadline_in(5000);
+	int64_t after = clock_now_ns();
+
+	(void)state;
+	assert_true(deadline.at_ns >= before + 5000000000LL);
+	assert_true(deadline.at_ns <= after + 5000000000LL);
+	assert_in_range(deadline_left_ms(&deadline), 1, 5000);
+}
+
+static void a_longest_deadline_does_not_overflow(void **state)
+{
+	struct deadline deadline = deadline_in(INT_MAX);
+
+	(void)state;
+	assert_true(deadline.at_ns > clock_now_ns());
+	assert_in_range(deadline_left_ms(&deadline), INT_MAX - 60000, INT_MAX);
+}
+
+static void nothing_is_left_of_the_past(void **state)
+{
+	struct deadline now = deadline_in(0);
+	struct deadline past = deadline_in(-5000);
+	struct deadline origin = { 0 };
+
+	(void)state;
+	assert_int_equal(deadline_left_ms(&now), 0);
+	assert_int_equal(deadline_left_ms(&past), 0);
+	assert_int_equal(deadline_left_ms(&origin), 0);
+}
+
+/* Rounded down, poll(2) would be called with 0 again and again through the last one. */
+static void the_last_millisecond_is_rounded_up(void **state)
+{
+	struct deadline deadline = { clock_now_ns() + 3600LL * 1000000000 + 1 };
+	int64_t left;
+	int ms;
+
+	(void)state;
+	ms = deadline_left_ms(&deadline);
+	left = deadline.at_ns - clock_now_ns();
+
+	assert_true(ms * 1000000LL >= left);
+}
+
+static void far_ones_fit_poll(void **state)
+{
+	struct deadline deadline = { INT64_MAX };
+
+	(void)state;
+	assert_int_equal(deadline_left_ms(&deadline), INT_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(now_is_monotonic_nanoseconds),
+		cmocka_unit_test(a_deadline_lies_ahead),
+		cmocka_unit_test(a_longest_deadline_does_not_overflow),
+		cmocka_unit_test(nothing_is_left_of_the_past),
+		cmocka_unit_test(the_last_millisecond_is_rounded_up),
+		cmocka_unit_test(far_ones_fit_poll),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
