@@ -30,12 +30,14 @@ struct parser {
 	char unknown[LIST_SIZE];
 };
 
+/* "<pair>: <why> <value>", as the reference plugins put it. */
 static int bad_value(const char *key, const char *value, const char *why, struct error *err)
 {
 	char shown[PAIR_SIZE];
 
-	return error_set(err, ERROR_ENV, "ARGS: error parsing value of pair \"%s=%s\": %s", key,
-			 str_clean(shown, sizeof(shown), value), why);
+	str_clean(shown, sizeof(shown), value);
+	return error_set(err, ERROR_ENV, "ARGS: error parsing value of pair \"%s=%s\": %s %s", key,
+			 shown, why, shown);
 }
 
 static int set_ip(struct parser *p, const char *value, struct error *err)
@@ -56,15 +58,10 @@ static int set_mac(struct parser *p, const char *value, struct error *err)
 
 static int set_ignore_unknown(struct parser *p, const char *value, struct error *err)
 {
-	char why[PAIR_SIZE];
-	char shown[PAIR_SIZE / 2];
-
 	p->ignore_unknown = strcmp(value, "1") == 0 || str_equal_fold(value, "true");
 	if (p->ignore_unknown || strcmp(value, "0") == 0 || str_equal_fold(value, "false"))
 		return 0;
-	snprintf(why, sizeof(why), "boolean unmarshal error: invalid input %s",
-		 str_clean(shown, sizeof(shown), value));
-	return bad_value("IgnoreUnknown", value, why, err);
+	return bad_value("IgnoreUnknown", value, "boolean unmarshal error: invalid input", err);
 }
 
 /* Names of the pod are for people to read, so one that is too long is cut. */

@@ -62,6 +62,9 @@ static int syntax_error(const json_error_t *cause, struct error *err)
 	case json_error_null_byte_in_key:
 		text = "a NUL character in a string";
 		break;
+	case json_error_premature_end_of_input:
+		text = "unexpected end of JSON input";
+		break;
 	case json_error_invalid_utf8:
 		text = "text that is not UTF-8";
 		break;

@@ -114,8 +114,11 @@ void nl_tolerate(struct nl_batch *batch, int errnum)
 {
 	struct nl_request *request = current(batch);
 
-	if (request)
-		request->tolerated[request->tolerated[0] ? 1 : 0] = errnum;
+	for (size_t i = 0; request && i < NL_TOLERATED_MAX; i++)
+		if (!request->tolerated[i]) {
+			request->tolerated[i] = errnum;
+			return;
+		}
 }
 
 void nl_on_reply(struct nl_batch *batch, nl_reply_fn *on_reply, void *arg)

@@ -4,6 +4,7 @@
 #include "cbr/netlink/link.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -17,8 +18,8 @@ static void put_mac(struct nl_batch *batch, const struct mac *mac)
 size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 {
 	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-				  "create bridge %s, mtu %u", bridge->name, bridge->mtu);
+	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create bridge %s",
+				  bridge->name);
 	size_t info;
 	size_t data;
 
@@ -26,8 +27,6 @@ size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, bridge->name);
 	put_mac(batch, &bridge->mac);
-	if (bridge->mtu)
-		nl_put_u32(batch, IFLA_MTU, bridge->mtu);
 	info = nl_nest_begin(batch, IFLA_LINKINFO);
 	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
 	data = nl_nest_begin(batch, IFLA_INFO_DATA);
@@ -38,6 +37,22 @@ size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 	nl_nest_end(batch, data);
 	nl_nest_end(batch, info);
 	return index;
+}
+
+/* @mtu: a step on the way to @wanted */
+static void put_mtu(struct nl_batch *batch, int index, uint32_t mtu, uint32_t wanted)
+{
+	const struct ifinfomsg header = { .ifi_index = index };
+
+	nl_request(batch, RTM_NEWLINK, 0, "give link %d mtu %u", index, wanted);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_u32(batch, IFLA_MTU, mtu);
+}
+
+void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu)
+{
+	put_mtu(batch, index, mtu == ETH_MIN_MTU ? mtu + 1 : mtu - 1, mtu);
+	put_mtu(batch, index, mtu, mtu);
 }
 
 static void put_peer(struct nl_batch *batch, const struct link_veth *veth)

@@ -101,8 +101,11 @@ void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct
 
 	memset(ret, 0, sizeof(*ret));
 	nl_request(batch, RTM_GETROUTE, 0, "look up route to %s", ip_format(addr, text));
+	/* No entry; or one that is unreachable, prohibit, blackhole (fib_props[] in the kernel). */
 	nl_tolerate(batch, ENETUNREACH);
 	nl_tolerate(batch, EHOSTUNREACH);
+	nl_tolerate(batch, EACCES);
+	nl_tolerate(batch, EINVAL);
 	nl_on_reply(batch, take_route, ret);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_ip(batch, RTA_DST, addr);

@@ -56,9 +56,10 @@ static struct nl_request *find_request(struct nl_batch *batch, uint32_t seq)
 
 static bool is_tolerated(const struct nl_request *request)
 {
-	const int errnum = -request->result;
-
-	return !errnum || errnum == request->tolerated[0] || errnum == request->tolerated[1];
+	for (size_t i = 0; i < NL_TOLERATED_MAX; i++)
+		if (request->result && request->result == -request->tolerated[i])
+			return true;
+	return !request->result;
 }
 
 /* The kernel's own words on an error, NLMSGERR_ATTR_MSG; "" without. */

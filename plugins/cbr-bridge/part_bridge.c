@@ -97,13 +97,11 @@ static void refuse_advertisements(const char *bridge)
 
 static int create(struct attach *a, struct error *err)
 {
-	struct link_bridge bridge = { .name = a->conf.bridge, .mtu = a->conf.mtu };
+	struct link_bridge bridge = { .name = a->conf.bridge };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	size_t made;
 	int rc = choose_mac(&bridge.mac, err);
 
-	if (rc >= 0 && !bridge.mtu)
-		rc = find_default_mtu(a, &bridge.mtu, err);
 	if (rc < 0)
 		return rc;
 	nl_batch_begin(&batch, &a->node);
@@ -121,29 +119,44 @@ static int create(struct attach *a, struct error *err)
 	return 0;
 }
 
-int bridge_make(struct attach *a, struct error *err)
+/* Its MTU is settled by its maker; one that was there keeps what it has. */
+static int settle_mtu(struct attach *a, struct nl_batch *batch, struct error *err)
+{
+	uint32_t mtu = a->conf.mtu;
+	int rc = mtu ? 0 : find_default_mtu(a, &mtu, err);
+
+	if (rc < 0 || !mtu)
+		return rc;
+	link_put_bridge_mtu(batch, a->bridge.index, mtu);
+	a->bridge.mtu = mtu;
+	return 0;
+}
+
+static int settle(struct attach *a, struct error *err)
 {
 	const unsigned int wanted = IFF_UP | (a->conf.promisc_mode ? IFF_PROMISC : 0);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	int rc;
+	int rc = 0;
 
 	nl_batch_begin(&batch, &a->node);
-	if (!a->bridge.index) {
-		rc = create(a, err);
-		if (rc < 0)
-			return rc;
-	}
-	if ((a->bridge.flags & wanted) != wanted) {
+	if (a->bridge_made)
+		rc = settle_mtu(a, &batch, err);
+	if ((a->bridge.flags & wanted) != wanted)
 		link_put_change(&batch, a->bridge.index, NULL, 0, wanted, wanted);
-		rc = nl_batch_run(&batch, err);
-		if (rc < 0) {
-			struct error ignored;
+	return rc < 0 ? rc : nl_batch_run(&batch, err);
+}
 
-			bridge_unmake(a, &ignored);
-			return rc;
-		}
-	}
-	return a->bridge_made;
+int bridge_make(struct attach *a, struct error *err)
+{
+	struct error ignored;
+	int rc = a->bridge.index ? 0 : create(a, err);
+
+	if (rc < 0)
+		return rc;
+	rc = settle(a, err);
+	if (rc < 0)
+		bridge_unmake(a, &ignored);
+	return rc < 0 ? rc : a->bridge_made;
 }
 
 int bridge_is_ours_alone(struct attach *a)

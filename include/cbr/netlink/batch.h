@@ -21,6 +21,9 @@
 
 #define NL_WHAT_SIZE 128
 
+/* How many errno values one request may tolerate. */
+#define NL_TOLERATED_MAX 4
+
 /* How often a dump whose table changes under it is begun again. */
 #define NL_DUMP_TRIES 10
 
@@ -43,7 +46,7 @@ struct nl_request {
 	size_t offset;
 	size_t len;
 	int result;
-	int tolerated[2];
+	int tolerated[NL_TOLERATED_MAX];
 	nl_reply_fn *on_reply;
 	void *arg;
 	char what[NL_WHAT_SIZE];
@@ -80,7 +83,7 @@ void nl_batch_done(struct nl_batch *batch);
 size_t nl_request(struct nl_batch *batch, uint16_t type, uint16_t flags, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* nl_tolerate() - this errno (positive) is no failure of the current request; at most two */
+/* nl_tolerate() - this errno (positive) is no failure of the current request */
 void nl_tolerate(struct nl_batch *batch, int errnum);
 
 /* nl_on_reply() - who reads the answers to the current request */

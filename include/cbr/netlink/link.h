@@ -74,13 +74,11 @@ int link_list(struct nl_socket *sock, int master, struct link **ret, size_t *ret
 
 /*
  * @mac: pinned, so that the bridge never borrows a port's address
- * @mtu: bytes, 0 = the kernel's default; given explicitly it does not follow the ports
  * @vlan_filtering: on from the start
  */
 struct link_bridge {
 	const char *name;
 	struct mac mac;
-	uint32_t mtu;
 	bool vlan_filtering;
 };
 
@@ -94,6 +92,15 @@ struct link_bridge {
  * Return: index of the request.
  */
 size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge);
+
+/*
+ * link_put_bridge_mtu() - give a bridge an MTU that does not follow its ports
+ * @mtu: bytes
+ *
+ * A bridge has the least MTU of its ports until someone changes it (br_change_mtu());
+ * one given at creation, or equal to what it has, is no change. So it takes two.
+ */
+void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu);
 
 /*
  * A veth pair, born in place: one end here, one in @peer_netns.

@@ -51,7 +51,7 @@ void route_put_delete(struct nl_batch *batch, const struct route *route);
  * route_put_lookup() - which entry of the routing tables would this address take?
  *
  * The entry itself (RTM_F_FIB_MATCH), with its own prefix and protocol. *ret is all
- * zero if no route leads there.
+ * zero if no route leads there, or one that says so on purpose (unreachable, blackhole).
  */
 void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct route *ret);
 
