@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_verbs.c - DEL, CHECK, GC and STATUS of the built hl-ipam */
+
+#include "harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "fixture.h"
+#include "json.h"
+
+#define SUBNET "\"subnet\": \"10.1.2.0/24\""
+#define PREV(addr) \
+	"\"prevResult\": {\"cniVersion\": \"1.1.0\", \"ips\": [{\"address\": \"" addr "\"}]}"
+
+static void del_prints_nothing_and_may_be_repeated(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+	autofree char *first = NULL;
+	autofree char *second = NULL;
+
+	free(fixture_must("ADD", "a", config));
+	free(fixture_must("ADD", "b", config));
+	first = fixture_must("DEL", "a", config);
+	second = fixture_must("DEL", "a", config);
+	assert_string_equal(first, "");
+	assert_string_equal(second, "");
+	assert_false(fixture_has(tmp, "10.1.2.2", NULL));
+	assert_true(fixture_has(tmp, "10.1.2.3", "b\r\neth0"));
+	assert_true(fixture_has(tmp, "last_reserved_ip.0", "10.1.2.3"));
+}
+
+static void del_of_the_unknown_makes_nothing(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+
+	free(fixture_must("DEL", "a", config));
+	assert_int_equal(tmp_count(tmp, ""), 0);
+}
+
+static void del_works_without_a_netns(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+	struct run_call call = fixture_call("DEL", "a", config);
+
+	free(fixture_must("ADD", "a", config));
+	call.netns = "";
+	assert_null(run_result(&call));
+	assert_false(fixture_has(tmp, "10.1.2.2", NULL));
+}
+
+static void del_tells_one_interface_from_the_other(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+	struct run_call call = fixture_call("DEL", "a", config);
+
+	fixture_put(tmp, "10.1.2.2", "a\r\neth0");
+	fixture_put(tmp, "10.1.2.3", "a\r\nnet1");
+	call.ifname = "net1";
+	assert_null(run_result(&call));
+	assert_true(fixture_has(tmp, "10.1.2.2", NULL));
+	assert_false(fixture_has(tmp, "10.1.2.3", NULL));
+}
+
+static void the_own_netns_is_refused_before_anything_is_done(void **state)
+{
+	static const char *const commands[] = { "ADD", "CHECK", "DEL" };
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+	const char *const override[] = { "CNI_NETNS_OVERRIDE=1", NULL };
+	struct run_call call = fixture_call("ADD", "a", config);
+
+	call.netns = "/proc/self/ns/net";
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		call.command = commands[i];
+		json_decref(run_error(&call, 8,
+				      "plugin's netns and netns from CNI_NETNS should not be the "
+				      "same"));
+	}
+	assert_int_equal(tmp_count(tmp, ""), 0);
+	call.command = "ADD";
+	call.extra = override;
+	json_decref(run_result(&call));
+	assert_true(fixture_has(tmp, "10.1.2.2", NULL));
+}
+
+static void check_finds_what_add_reserved(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+	autofree char *out = NULL;
+
+	fixture_fails("CHECK", "a", config, 104,
+		      "host-local: Failed to find address added by container a");
+	assert_int_equal(tmp_count(tmp, ""), 0);
+	free(fixture_must("ADD", "a", config));
+	out = fixture_must("CHECK", "a", config);
+	assert_string_equal(out, "");
+	fixture_fails("CHECK", "b", config, 104,
+		      "host-local: Failed to find address added by container b");
+	fixture_put(tmp, "10.1.2.9", "c");
+	free(fixture_must("CHECK", "c", config));
+}
+
+/* A container may be named like an address, and a cursor holds one. */
+static void check_is_not_fooled_by_a_cursor(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+
+	fixture_put(tmp, "last_reserved_ip.0", "10.1.2.9");
+	fixture_fails("CHECK", "10.1.2.9", config, 104, "Failed to find address");
+}
+
+static void check_compares_with_the_result_of_add(void **state)
+{
+	static const struct {
+		const char *prev;
+		const char *msg;
+	} cases[] = {
+		{ PREV("10.1.2.2/24"), NULL },
+		/* Somebody else's addresses are no business of ours. */
+		{ "\"prevResult\": {\"ips\": [{\"address\": \"192.168.0.9/24\"}, {\"address\": "
+		  "\"10.1.2.2/24\"}, {\"address\": \"fd00::2/64\"}]}",
+		  NULL },
+		{ PREV("10.1.2.3/24"),
+		  "address 10.1.2.3 of prevResult is not reserved for this attachment" },
+		{ PREV("192.168.0.9/24"),
+		  "address 10.1.2.2 is reserved, but is not in prevResult" },
+		{ "\"prevResult\": {\"cniVersion\": \"1.1.0\"}",
+		  "address 10.1.2.2 is reserved, but is not in prevResult" },
+	};
+	const struct tmp *tmp = *state;
+	autofree char *plain = fixture_config(tmp, "1.1.0", SUBNET, "");
+
+	free(fixture_must("ADD", "a", plain));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, cases[i].prev);
+
+		if (cases[i].msg)
+			fixture_fails("CHECK", "a", config, 104, cases[i].msg);
+		else
+			free(fixture_must("CHECK", "a", config));
+	}
+}
+
+/* A lock held by somebody else for ever; returns its descriptor. */
+static int hold_lock(const struct tmp *tmp)
+{
+	autofree char *lock = tmp_path(tmp, "net/lock");
+	int fd = open(lock, O_RDONLY | O_CREAT | O_CLOEXEC, 0750);
+
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	return fd;
+}
+
+static void check_and_status_wait_for_no_lock(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+	autoclose int fd = -1;
+
+	free(fixture_must("ADD", "a", config));
+	fd = hold_lock(tmp);
+	free(fixture_must("CHECK", "a", config));
+	free(fixture_must("STATUS", "", config));
+}
+
+#define VALID(list) "\"cni.dev/valid-attachments\": " list
+
+static void gc(const struct tmp *tmp, const char *top)
+{
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, top);
+	autofree char *out = fixture_must("GC", "", config);
+
+	assert_string_equal(out, "");
+}
+
+static void gc_takes_back_what_is_not_listed(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+
+	gc(tmp, VALID("[]"));
+	assert_int_equal(tmp_count(tmp, ""), 0);
+	free(fixture_must("ADD", "a", config));
+	free(fixture_must("ADD", "b", config));
+	free(fixture_must("ADD", "c", config));
+	fixture_put(tmp, "10.1.2.8", "b");
+	fixture_put(tmp, "10.1.2.9", "d");
+	free(run_must(NULL, "touch -d '1 hour ago' '%s/net/10.1.2.8' '%s/net/10.1.2.9'", tmp->path,
+		      tmp->path));
+	gc(tmp, "\"other\": 1");
+	assert_int_equal(tmp_count(tmp, "net"), 7);
+	gc(tmp, VALID("[{\"containerID\": \"c\", \"ifname\": \"eth1\"}, {\"containerID\": \"b\", "
+		      "\"ifname\": \"eth0\"}, {\"containerID\": \"a\", \"ifname\": \"eth0\"}]"));
+	assert_true(fixture_has(tmp, "10.1.2.2", "a\r\neth0"));
+	assert_true(fixture_has(tmp, "10.1.2.3", "b\r\neth0"));
+	assert_false(fixture_has(tmp, "10.1.2.4", NULL));
+	assert_true(fixture_has(tmp, "10.1.2.8", "b"));
+	assert_false(fixture_has(tmp, "10.1.2.9", NULL));
+}
+
+static void gc_takes_null_and_nothing_for_an_empty_list(void **state)
+{
+	static const char *const lists[] = { VALID("null"), VALID("[]"),
+					     "\"cni.dev/attachments\": []" };
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		free(fixture_must("ADD", "a", config));
+		gc(tmp, lists[i]);
+		assert_int_equal(tmp_count(tmp, "net"), 2);
+	}
+}
+
+static void gc_leaves_what_is_younger_and_other_networks(void **state)
+{
+	const struct tmp *tmp = *state;
+
+	fixture_put(tmp, "10.1.2.2", "a\r\neth0");
+	free(run_must(NULL, "touch -d '1 hour' '%s/net/10.1.2.2'", tmp->path));
+	free(tmp_write(tmp, "net2/10.1.2.3", "a\r\neth0", 0600));
+	gc(tmp, VALID("[]"));
+	assert_true(fixture_has(tmp, "10.1.2.2", NULL));
+	assert_true(tmp_exists(tmp, "net2/10.1.2.3"));
+}
+
+static void gc_needs_no_valid_ranges_but_a_list_it_can_read(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", "\"subnet\": \"nonsense\"",
+					       VALID("[]"));
+	autofree char *bad = fixture_config(tmp, "1.1.0", SUBNET, VALID("[null]"));
+
+	fixture_put(tmp, "10.1.2.2", "a\r\neth0");
+	free(run_must(NULL, "touch -d '1 hour ago' '%s/net/10.1.2.2'", tmp->path));
+	fixture_fails("GC", "", bad, 6, "cni.dev/valid-attachments[0]");
+	assert_true(fixture_has(tmp, "10.1.2.2", NULL));
+	free(fixture_must("GC", "", config));
+	assert_false(fixture_has(tmp, "10.1.2.2", NULL));
+}
+
+static void status_is_well_when_an_add_could_be_served(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", "\"subnet\": \"10.1.2.0/30\"", "");
+	struct run_call call = fixture_call("STATUS", "", config);
+	autofree char *out = fixture_must("STATUS", "", config);
+
+	assert_string_equal(out, "");
+	assert_int_equal(tmp_count(tmp, ""), 0);
+	free(fixture_must("ADD", "a", config));
+	fixture_fails("ADD", "b", config, 11, "no IP addresses available");
+	call.args = "no;pairs";
+	call.netns = call.ifname = "";
+	assert_null(run_result(&call));
+}
+
+static void status_tells_why_it_could_not(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *no_ranges = fixture_config(tmp, "1.1.0", "", "");
+	autofree char *wrong_type = fixture_config(tmp, "1.1.0", "\"subnet\": 7", "");
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+	autofree char *net = tmp_path(tmp, "net");
+
+	fixture_fails("STATUS", "", no_ranges, 7, "no IP ranges specified");
+	fixture_fails("STATUS", "", wrong_type, 6, "ipam.subnet must be a string");
+	free(tmp_write(tmp, "net", "", 0644));
+	fixture_fails("STATUS", "", config, 50, net);
+}
+
+static void says_what_it_is(void **state)
+{
+	struct run run = fixture_run(NULL, NULL, "");
+
+	(void)state;
+	assert_int_equal(run.status, 0);
+	assert_string_equal(run.out, "");
+	assert_contains(run.err, "CNI hl-ipam plugin ");
+	run_done(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE(del_prints_nothing_and_may_be_repeated),
+		FIXTURE(del_of_the_unknown_makes_nothing),
+		FIXTURE(del_works_without_a_netns),
+		FIXTURE(del_tells_one_interface_from_the_other),
+		FIXTURE(the_own_netns_is_refused_before_anything_is_done),
+		FIXTURE(check_finds_what_add_reserved),
+		FIXTURE(check_is_not_fooled_by_a_cursor),
+		FIXTURE(check_compares_with_the_result_of_add),
+		FIXTURE(check_and_status_wait_for_no_lock),
+		FIXTURE(gc_takes_back_what_is_not_listed),
+		FIXTURE(gc_takes_null_and_nothing_for_an_empty_list),
+		FIXTURE(gc_leaves_what_is_younger_and_other_networks),
+		FIXTURE(gc_needs_no_valid_ranges_but_a_list_it_can_read),
+		FIXTURE(status_is_well_when_an_add_could_be_served),
+		FIXTURE(status_tells_why_it_could_not),
+		FIXTURE(says_what_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fixture.h - stores and range sets as tests of lib/pool need them */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cbr/pool/range.h"
+#include "cbr/pool/store.h"
+#include "tmp.h"
+
+/*
+ * A network "net" with no reservations.
+ * @tmp: its data directory
+ * @store: open and locked
+ */
+struct fixture {
+	struct tmp tmp;
+	struct pool_store store;
+};
+
+/* FIXTURE_STORE() - a test whose *state is a struct fixture of its own */
+#define FIXTURE_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_remove)
+int fixture_make(void **state);
+int fixture_remove(void **state);
+
+/* fixture_put() - a file of the network with this content */
+void fixture_put(const struct fixture *f, const char *name, const char *content);
+
+/* fixture_get() - content of a file of the network, owned by the caller; NULL if absent */
+char *fixture_get(const struct fixture *f, const char *name);
+
+/* fixture_has() - has the network a file of that name? */
+bool fixture_has(const struct fixture *f, const char *name);
+
+/* fixture_addr() - text that must be an address, as one */
+struct ip_addr fixture_addr(const char *text);
+
+/*
+ * fixture_set() - a range set from "subnet first last gateway, subnet …", not settled
+ *
+ * "-" and what is left out at the end is not given. Release @ranges with free().
+ */
+struct pool_set fixture_set(const char *text);
+
+/* fixture_settled() - the same, settled, which must succeed */
+struct pool_set fixture_settled(const char *text);
+
+/*
+ * fixture_be_nobody(), fixture_be_root() - without the privilege to pass permissions
+ *
+ * A test that runs as nobody in particular need not change. Return: false where root
+ * cannot become somebody else; the test is to be skipped then.
+ */
+bool fixture_be_nobody(void);
+void fixture_be_root(void);
