@@ -7,13 +7,11 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "attr.h"
 #include "cbr/base/array.h"
-#include "cbr/base/cleanup.h"
 
 /* Headers before 5.18 do not have it. Kernels before ignore it: addresses are parsed leniently. */
 #define ATTR_PROTO 11
@@ -68,12 +66,6 @@ void addr_put_delete(struct nl_batch *batch, int index, const struct ip_prefix *
 	nl_put_ip(batch, IFA_ADDRESS, &prefix->addr);
 }
 
-struct addr_array {
-	uint32_t index;
-	struct addr *items;
-	size_t n;
-};
-
 static int read_addr(const struct nlmsghdr *msg, const struct ifaddrmsg *header, struct addr *ret)
 {
 	const struct nlattr *address;
@@ -98,23 +90,33 @@ static int read_addr(const struct nlmsghdr *msg, const struct ifaddrmsg *header,
 static int append_addr(const struct nlmsghdr *msg, void *arg)
 {
 	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(msg);
-	struct addr_array *array = arg;
+	struct nl_dump *dump = arg;
+	const struct ifaddrmsg *wanted = dump->arg;
 	struct addr *items;
 	int rc;
 
 	if (msg->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(msg) < sizeof(*header))
 		return -EPROTO;
 	/* Kernels before 5.0 do not filter. */
-	if (header->ifa_index != array->index || !ip_size(header->ifa_family))
+	if (header->ifa_index != wanted->ifa_index || !ip_size(header->ifa_family))
 		return 0;
-	items = array_grow(array->items, array->n, sizeof(*items));
+	items = array_grow(dump->items, dump->n, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
-	array->items = items;
-	rc = read_addr(msg, header, &items[array->n]);
+	dump->items = items;
+	rc = read_addr(msg, header, &items[dump->n]);
 	if (rc == 0)
-		array->n++;
+		dump->n++;
 	return rc;
+}
+
+static void put_list(struct nl_batch *batch, struct nl_dump *dump)
+{
+	const struct ifaddrmsg *header = dump->arg;
+
+	nl_request(batch, RTM_GETADDR, NLM_F_DUMP, "list addresses of link %u", header->ifa_index);
+	nl_on_reply(batch, append_addr, dump);
+	nl_put_header(batch, header, sizeof(*header));
 }
 
 int addr_list(struct nl_socket *sock, int index, int family, struct addr **ret, size_t *ret_n,
@@ -122,25 +124,12 @@ int addr_list(struct nl_socket *sock, int index, int family, struct addr **ret, 
 {
 	const struct ifaddrmsg header = { .ifa_family = (uint8_t)family,
 					  .ifa_index = (uint32_t)index };
-	struct addr_array array = { .index = (uint32_t)index };
-	int rc = -EINTR;
+	struct nl_dump dump = { .put = put_list, .arg = &header };
+	int rc = nl_dump_run(&dump, sock, err);
 
-	for (int tries = 0; tries < NL_DUMP_TRIES && rc == -EINTR; tries++) {
-		auto_with(nl_batch_done) struct nl_batch batch;
-
-		array.n = 0;
-		free(TAKE_PTR(array.items));
-		nl_batch_begin(&batch, sock);
-		nl_request(&batch, RTM_GETADDR, NLM_F_DUMP, "list addresses of link %d", index);
-		nl_on_reply(&batch, append_addr, &array);
-		nl_put_header(&batch, &header, sizeof(header));
-		rc = nl_batch_run(&batch, err);
-	}
-	if (rc < 0) {
-		free(array.items);
+	if (rc < 0)
 		return rc;
-	}
-	*ret = array.items;
-	*ret_n = array.n;
+	*ret = dump.items;
+	*ret_n = dump.n;
 	return 0;
 }

@@ -7,7 +7,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attr.h"
@@ -150,54 +149,45 @@ int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct 
 	return rc < 0 ? rc : ret->index != 0;
 }
 
-struct link_array {
-	int master;
-	struct link *items;
-	size_t n;
-};
-
 static int append_link(const struct nlmsghdr *msg, void *arg)
 {
-	struct link_array *array = arg;
-	struct link *items = array_grow(array->items, array->n, sizeof(*items));
+	struct nl_dump *dump = arg;
+	const int *master = dump->arg;
+	struct link *items = array_grow(dump->items, dump->n, sizeof(*items));
 	int rc;
 
 	if (!items)
 		return -ENOMEM;
-	array->items = items;
-	rc = read_link(msg, &items[array->n]);
+	dump->items = items;
+	rc = read_link(msg, &items[dump->n]);
 	/* Kernels before 4.6 do not filter by master. */
-	if (rc == 0 && (!array->master || items[array->n].master == array->master))
-		array->n++;
+	if (rc == 0 && (!*master || items[dump->n].master == *master))
+		dump->n++;
 	return rc;
+}
+
+static void put_list(struct nl_batch *batch, struct nl_dump *dump)
+{
+	const struct ifinfomsg header = { 0 };
+	const int *master = dump->arg;
+
+	nl_request(batch, RTM_GETLINK, NLM_F_DUMP, "list links");
+	nl_on_reply(batch, append_link, dump);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_u32(batch, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (*master)
+		nl_put_u32(batch, IFLA_MASTER, (uint32_t)*master);
 }
 
 int link_list(struct nl_socket *sock, int master, struct link **ret, size_t *ret_n,
 	      struct error *err)
 {
-	const struct ifinfomsg header = { 0 };
-	struct link_array array = { .master = master };
-	int rc = -EINTR;
+	struct nl_dump dump = { .put = put_list, .arg = &master };
+	int rc = nl_dump_run(&dump, sock, err);
 
-	for (int tries = 0; tries < NL_DUMP_TRIES && rc == -EINTR; tries++) {
-		auto_with(nl_batch_done) struct nl_batch batch;
-
-		array.n = 0;
-		free(TAKE_PTR(array.items));
-		nl_batch_begin(&batch, sock);
-		nl_request(&batch, RTM_GETLINK, NLM_F_DUMP, "list links");
-		nl_on_reply(&batch, append_link, &array);
-		nl_put_header(&batch, &header, sizeof(header));
-		nl_put_u32(&batch, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-		if (master)
-			nl_put_u32(&batch, IFLA_MASTER, (uint32_t)master);
-		rc = nl_batch_run(&batch, err);
-	}
-	if (rc < 0) {
-		free(array.items);
+	if (rc < 0)
 		return rc;
-	}
-	*ret = array.items;
-	*ret_n = array.n;
+	*ret = dump.items;
+	*ret_n = dump.n;
 	return 0;
 }

@@ -6,12 +6,10 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attr.h"
 #include "cbr/base/array.h"
-#include "cbr/base/cleanup.h"
 
 #define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
 
@@ -123,27 +121,28 @@ int route_read(const struct nlmsghdr *msg, struct route *ret)
 	return read_each(msg, keep_first, ret);
 }
 
-struct route_array {
+/* What is listed: routes out of @oif and of @protocol, 0 = any. */
+struct wanted {
+	int family;
 	int oif;
 	uint8_t protocol;
-	struct route *items;
-	size_t n;
 };
 
 static int append_hop(const struct route *hop, void *arg)
 {
-	struct route_array *array = arg;
+	struct nl_dump *dump = arg;
+	const struct wanted *wanted = dump->arg;
 	struct route *items;
 
 	/* The kernel filters by both since 5.0. */
-	if ((array->oif && hop->oif != array->oif) ||
-	    (array->protocol && hop->protocol != array->protocol))
+	if ((wanted->oif && hop->oif != wanted->oif) ||
+	    (wanted->protocol && hop->protocol != wanted->protocol))
 		return 0;
-	items = array_grow(array->items, array->n, sizeof(*items));
+	items = array_grow(dump->items, dump->n, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
-	array->items = items;
-	items[array->n++] = *hop;
+	dump->items = items;
+	items[dump->n++] = *hop;
 	return 0;
 }
 
@@ -152,31 +151,29 @@ static int append_route(const struct nlmsghdr *msg, void *arg)
 	return read_each(msg, append_hop, arg);
 }
 
+static void put_list(struct nl_batch *batch, struct nl_dump *dump)
+{
+	const struct wanted *wanted = dump->arg;
+	const struct rtmsg header = { .rtm_family = (uint8_t)wanted->family,
+				      .rtm_protocol = wanted->protocol };
+
+	nl_request(batch, RTM_GETROUTE, NLM_F_DUMP, "list routes");
+	nl_on_reply(batch, append_route, dump);
+	nl_put_header(batch, &header, sizeof(header));
+	if (wanted->oif)
+		nl_put_u32(batch, RTA_OIF, (uint32_t)wanted->oif);
+}
+
 int route_list(struct nl_socket *sock, int family, int oif, uint8_t protocol, struct route **ret,
 	       size_t *ret_n, struct error *err)
 {
-	const struct rtmsg header = { .rtm_family = (uint8_t)family, .rtm_protocol = protocol };
-	struct route_array array = { .oif = oif, .protocol = protocol };
-	int rc = -EINTR;
+	const struct wanted wanted = { family, oif, protocol };
+	struct nl_dump dump = { .put = put_list, .arg = &wanted };
+	int rc = nl_dump_run(&dump, sock, err);
 
-	for (int tries = 0; tries < NL_DUMP_TRIES && rc == -EINTR; tries++) {
-		auto_with(nl_batch_done) struct nl_batch batch;
-
-		array.n = 0;
-		free(TAKE_PTR(array.items));
-		nl_batch_begin(&batch, sock);
-		nl_request(&batch, RTM_GETROUTE, NLM_F_DUMP, "list routes");
-		nl_on_reply(&batch, append_route, &array);
-		nl_put_header(&batch, &header, sizeof(header));
-		if (oif)
-			nl_put_u32(&batch, RTA_OIF, (uint32_t)oif);
-		rc = nl_batch_run(&batch, err);
-	}
-	if (rc < 0) {
-		free(array.items);
+	if (rc < 0)
 		return rc;
-	}
-	*ret = array.items;
-	*ret_n = array.n;
+	*ret = dump.items;
+	*ret_n = dump.n;
 	return 0;
 }

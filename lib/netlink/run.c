@@ -15,9 +15,11 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/cleanup.h"
 #include "cbr/base/str.h"
 #include "cbr/netlink/batch.h"
 
@@ -29,6 +31,9 @@
 
 /* The kernel never makes a larger datagram (NLMSG_GOODSIZE, or 32 KiB for dumps). */
 #define RECEIVE_SIZE 32768
+
+/* How often a dump whose table changes under it is begun again. */
+#define DUMP_TRIES 10
 
 static struct nlmsghdr *message_of(const struct nl_batch *batch, size_t index)
 {
@@ -258,5 +263,25 @@ int nl_batch_run(struct nl_batch *batch, struct error *err)
 	}
 	if (rc >= 0 && out.interrupted)
 		return error_errno(err, ERROR_KERNEL, EINTR, "%s", batch->requests[0].what);
+	return rc;
+}
+
+int nl_dump_run(struct nl_dump *dump, struct nl_socket *sock, struct error *err)
+{
+	int rc = -EINTR;
+
+	for (int tries = 0; tries < DUMP_TRIES && rc == -EINTR; tries++) {
+		auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+		free(TAKE_PTR(dump->items));
+		dump->n = 0;
+		nl_batch_begin(&batch, sock);
+		dump->put(&batch, dump);
+		rc = nl_batch_run(&batch, err);
+	}
+	if (rc < 0) {
+		free(TAKE_PTR(dump->items));
+		dump->n = 0;
+	}
 	return rc;
 }

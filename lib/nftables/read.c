@@ -148,25 +148,15 @@ void nft_put_get_interval(struct nl_batch *batch, const char *table, const char 
 	put_get_bound(batch, table, set, addr, NFT_SET_ELEM_INTERVAL_END, ret);
 }
 
-struct element_array {
-	struct element *items;
-	size_t n;
-};
-
-static void element_array_done(struct element_array *array)
-{
-	free(array->items);
-}
-
 static int append_element(const struct element *element, void *arg)
 {
-	struct element_array *array = arg;
-	struct element *items = array_grow(array->items, array->n, sizeof(*items));
+	struct nl_dump *dump = arg;
+	struct element *items = array_grow(dump->items, dump->n, sizeof(*items));
 
 	if (!items)
 		return -ENOMEM;
-	array->items = items;
-	items[array->n++] = *element;
+	dump->items = items;
+	items[dump->n++] = *element;
 	return 0;
 }
 
@@ -203,43 +193,57 @@ static bool make_prefix(const struct ip_addr *first, const struct ip_addr *end,
 	return false;
 }
 
-static size_t make_prefixes(struct element_array *array, struct ip_prefix *ret)
+static size_t make_prefixes(struct nl_dump *dump, struct ip_prefix *ret)
 {
+	struct element *items = dump->items;
 	size_t n = 0;
 
-	if (array->n)
-		qsort(array->items, array->n, sizeof(*array->items), compare_elements);
-	for (size_t i = 0; i < array->n; i++) {
-		const struct element *next = i + 1 < array->n ? &array->items[i + 1] : NULL;
+	if (dump->n)
+		qsort(items, dump->n, sizeof(*items), compare_elements);
+	for (size_t i = 0; i < dump->n; i++) {
+		const struct element *next = i + 1 < dump->n ? &items[i + 1] : NULL;
 		const struct ip_addr *end = next && next->is_end ? &next->key : NULL;
 
-		if (!array->items[i].is_end && make_prefix(&array->items[i].key, end, &ret[n]))
+		if (!items[i].is_end && make_prefix(&items[i].key, end, &ret[n]))
 			n++;
 	}
 	return n;
 }
 
+/* Which set. */
+struct set_name {
+	const char *table;
+	const char *set;
+};
+
+static void put_list(struct nl_batch *batch, struct nl_dump *dump)
+{
+	const struct set_name *name = dump->arg;
+
+	nft_request(batch, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of", name->table,
+		    name->set);
+	nl_tolerate(batch, ENOENT);
+	nl_on_reply(batch, take_elements, dump);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, name->table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, name->set);
+}
+
 int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
 		      struct ip_prefix **ret, size_t *ret_n, struct error *err)
 {
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	auto_with(element_array_done) struct element_array array = { 0 };
+	const struct set_name name = { table, set };
+	struct nl_dump dump = { .put = put_list, .arg = &name };
 	struct ip_prefix *prefixes;
-	int rc;
+	int rc = nl_dump_run(&dump, nft, err);
 
-	nl_batch_begin(&batch, nft);
-	nft_request(&batch, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of", table, set);
-	nl_tolerate(&batch, ENOENT);
-	nl_on_reply(&batch, take_elements, &array);
-	nl_put_str(&batch, NFTA_SET_ELEM_LIST_TABLE, table);
-	nl_put_str(&batch, NFTA_SET_ELEM_LIST_SET, set);
-	rc = nl_batch_run(&batch, err);
 	if (rc < 0)
 		return rc;
-	prefixes = calloc(array.n + 1, sizeof(*prefixes));
+	prefixes = calloc(dump.n + 1, sizeof(*prefixes));
+	if (prefixes)
+		*ret_n = make_prefixes(&dump, prefixes);
+	free(dump.items);
 	if (!prefixes)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
-	*ret_n = make_prefixes(&array, prefixes);
 	*ret = prefixes;
 	return 0;
 }

@@ -13,18 +13,11 @@ static uint64_t add(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* Append first..last, which may be empty. */
 static void append(struct pool_walk *walk, const struct pool_range *range, struct ip_addr first,
 		   struct ip_addr last)
 {
-	struct pool_stretch *stretch = &walk->stretches[walk->n];
-	uint64_t size = ip_range_size(&first, &last);
-
-	if (!size)
-		return;
-	*stretch = (struct pool_stretch){ first, last, walk->size, range };
-	walk->size = add(walk->size, size);
-	walk->n++;
+	walk->stretches[walk->n++] = (struct pool_stretch){ first, last, walk->size, range };
+	walk->size = add(walk->size, ip_range_size(&first, &last));
 }
 
 static void lay_out(struct pool_walk *walk, const struct pool_set *set,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_hl_ipam.c - the host end of an attachment as a sign of life, for hl-ipam's GC */
+/* test_hl_ipam.c - hl-ipam where it is at home: the node's links, the default directory */
 
 #include "harness.h"
 
@@ -91,6 +91,28 @@ static void gc_takes_it_back_when_the_host_end_is_gone(void **state)
 	assert_string_equal(said, "");
 }
 
+static void the_directory_is_that_of_host_local_by_default(void **state)
+{
+	struct run_call call = { .plugin = "hl-ipam",
+				 .command = "ADD",
+				 .container = "a",
+				 .netns = "/nothing/is/here",
+				 .ifname = "eth0",
+				 .config = "{\"cniVersion\": \"1.1.0\", \"name\": \"net\", "
+					   "\"ipam\": {\"subnet\": \"10.1.2.0/24\", "
+					   "\"dataDir\": \"\"}}" };
+	autofree char *content = NULL;
+
+	(void)state;
+	json_decref(run_result(&call));
+	content = run_must(NULL, "cat /var/lib/cni/networks/net/10.1.2.2");
+	assert_string_equal(content, "a\r\neth0");
+	call.command = "DEL";
+	call.config = "{\"cniVersion\": \"1.1.0\", \"name\": \"net\"}";
+	assert_null(run_result(&call));
+	free(run_must(NULL, "! test -e /var/lib/cni/networks/net/10.1.2.2"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -98,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(gc_keeps_an_address_whose_host_end_exists),
 		TEST(gc_takes_it_back_when_the_host_end_is_gone),
+		TEST(the_directory_is_that_of_host_local_by_default),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

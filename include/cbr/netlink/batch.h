@@ -24,9 +24,6 @@
 /* How many errno values one request may tolerate. */
 #define NL_TOLERATED_MAX 4
 
-/* How often a dump whose table changes under it is begun again. */
-#define NL_DUMP_TRIES 10
-
 /*
  * Called for each answer to a request that is not an ACK or an error.
  * Return: 0, or a negative errno to fail the request.
@@ -115,6 +112,27 @@ void nl_nest_end(struct nl_batch *batch, size_t mark);
  * dump: the table changed meanwhile; throw away what was read and run again.
  */
 int nl_batch_run(struct nl_batch *batch, struct error *err);
+
+/*
+ * A dump: what to ask, and where its answers gather.
+ * @put: puts the one request with NLM_F_DUMP and its reader; called again for each try
+ * @items, @n: array that the reader grows (base/array.h), owned by the caller
+ * @arg: for @put and the reader
+ */
+struct nl_dump {
+	void (*put)(struct nl_batch *batch, struct nl_dump *dump);
+	void *items;
+	size_t n;
+	const void *arg;
+};
+
+/*
+ * nl_dump_run() - run a dump until one is whole
+ *
+ * One whose table changed under it (NLM_F_DUMP_INTR) is thrown away and begun again, a
+ * bounded number of times. Return: 0 and @items, @n; or negative with nothing in them.
+ */
+int nl_dump_run(struct nl_dump *dump, struct nl_socket *sock, struct error *err);
 
 /* nl_batch_result() - 0 or the negative errno of one request after the run */
 int nl_batch_result(const struct nl_batch *batch, size_t index);
