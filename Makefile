@@ -32,7 +32,8 @@ wanted_tests := $(if $(T),$(foreach t,$(tests),$(if $(findstring $(T),$t),$t)),$
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wformat=2
 cflags = -std=gnu17 -D_GNU_SOURCE -DCBR_VERSION='"$(VERSION)"' -Iinclude $(warnings) \
-	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) $(sanitize) $(CFLAGS)
+	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) \
+	$(sanitize) $(CFLAGS)
 ldflags = -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
 
 # What of this the compiler knows, and which archives there are, is asked once: see probe.mk.
@@ -102,34 +103,37 @@ help: ## this list
 
 # --- rules --------------------------------------------------------------------------------
 
-# libc and libmnl are linked dynamically, jansson and libcap from their archives if there are any.
-$(obj)/probe.mk: Makefile
+# A file that changes when its text does: what was asked of the compiler, the flags that objects
+# were compiled with, the configuration that programs were linked from.
+remember = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
+	if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
+$(obj)/asked: FORCE
+	$(call remember,$(CC) $(CFLAGS) $(LDFLAGS))
+$(obj)/flags: FORCE
+	$(call remember,$(CC) $(cflags) $(ldflags) $(libs))
+build/linked-$(subst /,-,$(BIN)): FORCE
+	$(call remember,$(CONFIG))
+
+# libc and libmnl are linked dynamically, jansson from its archive if there is one.
+$(obj)/probe.mk: Makefile $(obj)/asked
 	@mkdir -p $(@D)
 	@say() { echo "$$*" >&2; exit 1; }; \
 	try() { printf '#include <features.h>\nint main(void) { return 0; }\n' | \
 		$(CC) $(CFLAGS) -Werror -xc - $(LDFLAGS) "$$@" -o $(@D)/probe 2>/dev/null; }; \
 	try || say "$(CC) cannot build a program: \`./quickstart deps build\` installs what is missing"; \
-	$(PKG_CONFIG) --exists libmnl jansson libcap || \
-		say "no libmnl, jansson or libcap: \`./quickstart deps build\` installs what is missing"; \
+	$(PKG_CONFIG) --exists libmnl jansson || \
+		say "no libmnl or jansson: \`./quickstart deps build\` installs what is missing"; \
 	[ -z "$(STATIC)" ] || try -static -l:libmnl.a || \
 		say "STATIC=1 needs libmnl.a, which is in libmnl-dev from Debian 13 on, not before." \
 			"Else build libmnl with --enable-static and name its directory: LDFLAGS=-L..."; \
 	for flag in $(hardening); do try $$flag && echo "hardening_cflags += $$flag"; done >$@.new; \
 	for flag in $(linking); do try $$flag && echo "hardening_ldflags += $$flag"; done >>$@.new; \
-	for name in jansson libcap; do \
+	for name in jansson; do \
 		archive=-l:lib$${name#lib}.a; \
 		try $$archive || archive=$$($(PKG_CONFIG) --libs $$name); \
 		echo "libs += $$archive"; done >>$@.new; \
 	echo "libs += $$($(PKG_CONFIG) --libs libmnl)" >>$@.new; \
 	rm -f $(@D)/probe; mv $@.new $@
-
-# Objects depend on the flags, programs also on which configuration was linked last.
-remember = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
-	if cmp -s $@ $@.new; then rm $@.new; else mv $@.new $@; fi
-$(obj)/flags: FORCE
-	$(call remember,$(CC) $(cflags) $(ldflags) $(libs))
-build/linked-$(subst /,-,$(BIN)): FORCE
-	$(call remember,$(CONFIG))
 
 $(obj)/%.o: %.c $(obj)/flags
 	@mkdir -p $(@D)

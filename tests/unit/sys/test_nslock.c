@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_nslock.c - the lock on a network namespace */
+
+#include "harness.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/sys/nslock.h"
+
+static struct deadline soon(void)
+{
+	return deadline_in(50);
+}
+
+static void many_share_it(void **state)
+{
+	const struct deadline deadline = soon();
+	autoclose int first = -1;
+	autoclose int second = -1;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_ok(nslock_share(&deadline, &first, &err), &err);
+	assert_ok(nslock_share(&deadline, &second, &err), &err);
+	assert_int_equal(nslock_try_alone(first), 0);
+}
+
+static void the_last_one_may_be_alone(void **state)
+{
+	const struct deadline deadline = soon();
+	autoclose int first = -1;
+	autoclose int second = -1;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_ok(nslock_share(&deadline, &first, &err), &err);
+	assert_ok(nslock_share(&deadline, &second, &err), &err);
+	close(TAKE_FD(first));
+	assert_int_equal(nslock_try_alone(second), 1);
+	assert_int_equal(nslock_try_alone(second), 1);
+}
+
+static void whoever_is_alone_is_waited_for_until_the_deadline(void **state)
+{
+	const struct deadline deadline = soon();
+	autoclose int holder = -1;
+	autoclose int other = -1;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_ok(nslock_share(&deadline, &holder, &err), &err);
+	assert_int_equal(nslock_try_alone(holder), 1);
+	assert_fails(nslock_share(&deadline, &other, &err), &err, ERROR_AGAIN, "bridge");
+	assert_int_equal(err.errnum, ETIMEDOUT);
+	assert_int_equal(other, -1);
+}
+
+static void it_dies_with_its_holder(void **state)
+{
+	const struct deadline deadline = deadline_in(5000);
+	autoclose int fd = -1;
+	struct error err = { 0 };
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		int held = -1;
+
+		_exit(nslock_share(&deadline, &held, &err) < 0 || !nslock_try_alone(held));
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_ok(nslock_share(&deadline, &fd, &err), &err);
+	assert_int_equal(nslock_try_alone(fd), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_share_it),
+		cmocka_unit_test(the_last_one_may_be_alone),
+		cmocka_unit_test(whoever_is_alone_is_waited_for_until_the_deadline),
+		cmocka_unit_test(it_dies_with_its_holder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
