@@ -85,6 +85,21 @@ static void a_cursor_that_cannot_be_written_costs_no_address(void **state)
 	assert_int_equal(tmp_count(&f->tmp, "net"), 2);
 }
 
+static void a_file_that_cannot_be_made_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+	int rc;
+
+	assert_int_equal(fchmodat(f->store.dir_fd, ".", 0555, 0), 0);
+	if (!fixture_be_nobody())
+		skip();
+	rc = reserve(f, "10.1.2.3", 0, &err);
+	fixture_be_root();
+	assert_fails(rc, &err, ERROR_SYSTEM, "net/10.1.2.3: Permission denied");
+	assert_int_equal(fchmodat(f->store.dir_fd, ".", 0755, 0), 0);
+}
+
 static void reservations_are_stamped_more_finely_than_the_kernel_ticks(void **state)
 {
 	struct fixture *f = *state;
@@ -215,6 +230,7 @@ int main(void)
 		FIXTURE_STORE(ipv6_names_are_canonical),
 		FIXTURE_STORE(what_is_taken_stays_as_it_is),
 		FIXTURE_STORE(a_cursor_that_cannot_be_written_costs_no_address),
+		FIXTURE_STORE(a_file_that_cannot_be_made_is_told),
 		FIXTURE_STORE(reservations_are_stamped_more_finely_than_the_kernel_ticks),
 		FIXTURE_STORE(removing_twice_is_no_error),
 		FIXTURE_STORE(removing_a_directory_is_an_error),
