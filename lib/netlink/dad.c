@@ -4,26 +4,12 @@
 #include "cbr/netlink/dad.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/netlink/addr.h"
-
-int dad_listen(const struct netns *netns, struct nl_socket *ret, struct error *err)
-{
-	int group = RTNLGRP_IPV6_IFADDR;
-	int rc = nl_socket_open(NETLINK_ROUTE, netns, ret, err);
-
-	if (rc < 0)
-		return rc;
-	if (mnl_socket_setsockopt(ret->mnl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return error_errno(err, ERROR_KERNEL, errno, "cannot listen for address changes");
-	return 0;
-}
+#include "cbr/netlink/events.h"
 
 /* 1: some address is still tentative; 0: none is; negative: one was found to be a duplicate */
 static int look(struct nl_socket *sock, int index, struct error *err)
@@ -47,30 +33,16 @@ static int look(struct nl_socket *sock, int index, struct error *err)
 	return tentative;
 }
 
-/* What the events say does not matter, only that there were some. */
-static void swallow(int fd)
-{
-	char buf[8192];
-
-	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
-		;
-}
-
 int dad_wait(struct nl_socket *sock, struct nl_socket *events, int index,
 	     const struct deadline *deadline, struct error *err)
 {
-	struct pollfd wait = { .fd = mnl_socket_get_fd(events->mnl), .events = POLLIN };
-
 	for (;;) {
-		int left = deadline_left_ms(deadline);
 		int rc = look(sock, index, err);
 
 		if (rc <= 0)
 			return rc;
-		if (!left)
+		if (!events_wait(events, deadline))
 			return error_errno(err, ERROR_SYSTEM, ETIMEDOUT,
 					   "duplicate address detection did not end");
-		poll(&wait, 1, left);
-		swallow(wait.fd);
 	}
 }

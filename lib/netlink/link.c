@@ -15,6 +15,12 @@ static void put_mac(struct nl_batch *batch, const struct mac *mac)
 	nl_put(batch, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
 }
 
+static void put_netfilter(struct nl_batch *batch)
+{
+	nl_put_u8(batch, IFLA_BR_NF_CALL_IPTABLES, 1);
+	nl_put_u8(batch, IFLA_BR_NF_CALL_IP6TABLES, 1);
+}
+
 size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 {
 	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
@@ -30,13 +36,28 @@ size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 	info = nl_nest_begin(batch, IFLA_LINKINFO);
 	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
 	data = nl_nest_begin(batch, IFLA_INFO_DATA);
-	nl_put_u8(batch, IFLA_BR_NF_CALL_IPTABLES, 1);
-	nl_put_u8(batch, IFLA_BR_NF_CALL_IP6TABLES, 1);
+	put_netfilter(batch);
 	if (bridge->vlan_filtering)
 		nl_put_u8(batch, IFLA_BR_VLAN_FILTERING, 1);
 	nl_nest_end(batch, data);
 	nl_nest_end(batch, info);
 	return index;
+}
+
+void link_put_bridge_netfilter(struct nl_batch *batch, int index)
+{
+	const struct ifinfomsg header = { .ifi_index = index };
+	size_t info;
+	size_t data;
+
+	nl_request(batch, RTM_NEWLINK, 0, "let netfilter see what crosses link %d", index);
+	nl_put_header(batch, &header, sizeof(header));
+	info = nl_nest_begin(batch, IFLA_LINKINFO);
+	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
+	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	put_netfilter(batch);
+	nl_nest_end(batch, data);
+	nl_nest_end(batch, info);
 }
 
 /* @mtu: a step on the way to @wanted */

@@ -24,6 +24,7 @@ static const struct step recipe[] = {
 	{ "pod network", podnet_make, NULL }, /* goes with the link */
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
+	{ "pod link", podlink_await, NULL }, /* forwards from here on */
 	{ "result", result_make, NULL },
 	{ "masquerade", masq_make, NULL }, /* one transaction, and the last step */
 };

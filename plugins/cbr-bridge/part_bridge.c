@@ -85,14 +85,33 @@ static int choose_mac(struct mac *ret, struct error *err)
 	return 0;
 }
 
-static void refuse_advertisements(const char *bridge)
+/*
+ * A bridge of pods is no uplink: it hears no router advertisements, and its link-local
+ * address, which asks for neighbours, needs no detection of duplicates, since its MAC is
+ * our own. Pods answer from wherever a Service sent them: reverse path filtering is loose.
+ */
+static void settle_sysctls(const char *bridge)
 {
-	char path[64];
-	struct error ignored;
+	static const struct {
+		const char *family;
+		const char *key;
+		const char *value;
+	} settings[] = {
+		{ "ipv6", "accept_ra", "0" },
+		{ "ipv6", "autoconf", "0" },
+		{ "ipv6", "accept_dad", "0" },
+		{ "ipv4", "rp_filter", "2" },
+	};
 
-	/* Absent where the kernel has no IPv6, which is as good. */
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", bridge);
-	sysctl_ensure(path, "0", &ignored);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		char path[64];
+		struct error ignored;
+
+		/* Absent where the kernel has no IPv6, which is as good; or read-only. */
+		snprintf(path, sizeof(path), "net/%s/conf/%s/%s", settings[i].family, bridge,
+			 settings[i].key);
+		sysctl_ensure(path, settings[i].value, &ignored);
+	}
 }
 
 static int create(struct attach *a, struct error *err)
@@ -112,7 +131,7 @@ static int create(struct attach *a, struct error *err)
 		return rc;
 	a->bridge_made = nl_batch_result(&batch, made) == 0;
 	if (a->bridge_made)
-		refuse_advertisements(bridge.name);
+		settle_sysctls(bridge.name);
 	if (strcmp(a->bridge.kind, "bridge") != 0)
 		return error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
 				 bridge.name);
@@ -141,6 +160,8 @@ static int settle(struct attach *a, struct error *err)
 	nl_batch_begin(&batch, &a->node);
 	if (a->bridge_made)
 		rc = settle_mtu(a, &batch, err);
+	if (!a->bridge.nf_call_iptables || !a->bridge.nf_call_ip6tables)
+		link_put_bridge_netfilter(&batch, a->bridge.index);
 	if ((a->bridge.flags & wanted) != wanted)
 		link_put_change(&batch, a->bridge.index, NULL, 0, wanted, wanted);
 	return rc < 0 ? rc : nl_batch_run(&batch, err);

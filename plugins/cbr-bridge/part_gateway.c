@@ -178,13 +178,53 @@ static int all_there(struct attach *a, struct error *err)
 	return rc < 0 ? rc : 1;
 }
 
-static int enable_forwarding(const struct attach *a, struct error *err)
+/*
+ * A host that forwards ignores router advertisements unless told twice (accept_ra 2 in
+ * Documentation/networking/ip-sysctl.rst), and so loses a default route that it has from
+ * one. Uplinks with such a route are told, before forwarding goes on.
+ */
+static int keep_advertised_routes(struct attach *a, struct error *err)
+{
+	autofree struct route *routes = NULL;
+	size_t n = 0;
+	int rc = route_list(&a->node, AF_INET6, 0, RTPROT_RA, &routes, &n, err);
+
+	for (size_t i = 0; i < n && rc >= 0; i++) {
+		auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+		struct link uplink;
+		char path[64];
+		char value[8];
+
+		if (!ip_prefix_is_default(&routes[i].dst))
+			continue;
+		nl_batch_begin(&batch, &a->node);
+		link_put_get_index(&batch, routes[i].oif, &uplink);
+		rc = nl_batch_run(&batch, err);
+		snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", uplink.name);
+		if (rc >= 0 && sysctl_read(path, value, sizeof(value)) > 0 && *value == '1')
+			rc = sysctl_ensure(path, "2", err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static bool is_on(const char *sysctl)
+{
+	char value[8];
+
+	return sysctl_read(sysctl, value, sizeof(value)) > 0 && *value != '0';
+}
+
+static int enable_forwarding(struct attach *a, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
-		int rc = wants_family(a, forwarding[i].family) ?
-				 sysctl_ensure(forwarding[i].sysctl, "1", err) :
-				 0;
+		int rc = 0;
 
+		if (!wants_family(a, forwarding[i].family) || is_on(forwarding[i].sysctl))
+			continue;
+		if (forwarding[i].family == AF_INET6)
+			rc = keep_advertised_routes(a, err);
+		if (rc >= 0)
+			rc = sysctl_ensure(forwarding[i].sysctl, "1", err);
 		if (rc < 0)
 			return error_wrap(err, "failed to enable forwarding");
 	}
@@ -251,11 +291,7 @@ int gateway_unmake(struct attach *a, struct error *err)
 static int check_forwarding(const struct attach *a, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
-		char value[8];
-
-		if (!wants_family(a, forwarding[i].family))
-			continue;
-		if (sysctl_read(forwarding[i].sysctl, value, sizeof(value)) < 0 || value[0] == '0')
+		if (wants_family(a, forwarding[i].family) && !is_on(forwarding[i].sysctl))
 			return error_set(err, ERROR_CHECK, "forwarding is off: %s",
 					 forwarding[i].sysctl);
 	}

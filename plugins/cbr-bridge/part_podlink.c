@@ -8,12 +8,17 @@
  */
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 
 #include "cbr/base/hash.h"
 #include "cbr/base/str.h"
+#include "cbr/netlink/events.h"
 #include "parts.h"
+
+/* Longer than linkwatch ever takes its time for (LW_INTERVAL in the kernel, one second). */
+#define CARRIER_DEADLINE_MS 1500
 
 /* @end distinguishes the MACs of the two ends. */
 static struct mac make_mac(const struct attach *a, const char *end)
@@ -106,6 +111,37 @@ int podlink_unmake(struct attach *a, struct error *err)
 	nl_batch_begin(&batch, &a->node);
 	link_put_delete(&batch, a->host_name);
 	return nl_batch_run(&batch, err);
+}
+
+static int look_up_host(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	nl_batch_begin(&batch, &a->node);
+	link_put_get_index(&batch, a->host.index, &a->host);
+	return nl_batch_run(&batch, err);
+}
+
+/*
+ * The kernel notices only some time after the pod's end went up that the host end has a
+ * carrier (linkwatch), and lets the port forward only then. By now it nearly always has;
+ * if not, it is waited for, but its delay is no failure.
+ */
+int podlink_await(struct attach *a, struct error *err)
+{
+	const struct deadline deadline = deadline_in(CARRIER_DEADLINE_MS);
+	auto_with(nl_socket_done) struct nl_socket events = { 0 };
+	int rc = a->conf.disable_container_interface ? 0 : look_up_host(a, err);
+
+	if (rc < 0 || a->conf.disable_container_interface || a->host.flags & IFF_RUNNING)
+		return rc;
+	rc = events_listen(RTNLGRP_LINK, NULL, &events, err);
+	while (rc >= 0) {
+		rc = look_up_host(a, err);
+		if (a->host.flags & IFF_RUNNING || !events_wait(&events, &deadline))
+			break;
+	}
+	return rc;
 }
 
 /*

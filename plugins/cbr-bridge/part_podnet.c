@@ -11,6 +11,7 @@
 
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/dad.h"
+#include "cbr/netlink/events.h"
 #include "cbr/netlink/route.h"
 #include "cbr/sys/sysctl.h"
 #include "parts.h"
@@ -128,7 +129,7 @@ static int run_with_dad(struct attach *a, struct nl_batch *batch, struct error *
 {
 	const struct deadline deadline = deadline_in(DAD_DEADLINE_MS);
 	auto_with(nl_socket_done) struct nl_socket events = { 0 };
-	int rc = dad_listen(&a->netns, &events, err);
+	int rc = events_listen(RTNLGRP_IPV6_IFADDR, &a->netns, &events, err);
 
 	if (rc < 0)
 		return rc;

@@ -31,6 +31,7 @@ int bridge_is_ours_alone(struct attach *a);
 /* The pod link: a veth pair, one end a port of the bridge. */
 int podlink_make(struct attach *a, struct error *err);
 int podlink_unmake(struct attach *a, struct error *err);
+int podlink_await(struct attach *a, struct error *err);
 int podlink_check(struct attach *a, struct error *err);
 
 /* podlink_remove() - DEL: by name, else by what is in the pod; 1 removed, 0 none there */

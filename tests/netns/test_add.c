@@ -195,6 +195,37 @@ static void a_reused_address_answers_at_once(void **state)
 	assert_reaches(&node.netns, &reused->netns, "10.22.0.2", "10.22.0.1");
 }
 
+static void assert_forwards(const struct pod *pod)
+{
+	json_t *ports = witness_bridge(&node.netns, "link show dev %s", pod_host_end(pod));
+
+	assert_json_text(ports, "0.state", "forwarding");
+	json_decref(ports);
+}
+
+/*
+ * Also where both ends have the same index, which makes the kernel take its time to
+ * notice the carrier (linkwatch_urgent_event()).
+ */
+static void the_port_forwards_when_add_returns(void **state)
+{
+	struct pod *first = node_pod(&node, "first");
+	struct pod *same = node_pod(&node, "same");
+	json_t *ends[2];
+
+	(void)state;
+	pod_add(first);
+	assert_forwards(first);
+	free(run_must(&same->netns, "ip link add xa type bridge; ip link add xb type bridge"));
+	pod_add(same);
+	assert_forwards(same);
+	ends[0] = witness_link(&node.netns, pod_host_end(same));
+	ends[1] = witness_link(&same->netns, "eth0");
+	assert_json_int(ends[0], "ifindex", json_integer_value(json_at(ends[1], "ifindex")));
+	json_decref(ends[0]);
+	json_decref(ends[1]);
+}
+
 static void second_interface_of_a_container(void **state)
 {
 	struct pod *pod = node_pod(&node, "c1");
@@ -267,6 +298,7 @@ int main(void)
 		TEST(del_leaves_what_was_before),
 		TEST(pods_and_node_reach_each_other),
 		TEST(a_reused_address_answers_at_once),
+		TEST(the_port_forwards_when_add_returns),
 		TEST(second_interface_of_a_container),
 		TEST(host_end_says_whose_it_is),
 		TEST(many_at_once_make_one_bridge),

@@ -104,6 +104,8 @@ static void the_directory_is_that_of_host_local_by_default(void **state)
 	autofree char *content = NULL;
 
 	(void)state;
+	/* Without tests/private it would be the host's own. */
+	assert_non_null(getenv("CBR_PRIVATE"));
 	json_decref(run_result(&call));
 	content = run_must(NULL, "cat /var/lib/cni/networks/net/10.1.2.2");
 	assert_string_equal(content, "a\r\neth0");

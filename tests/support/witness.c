@@ -92,12 +92,13 @@ bool witness_has_address(const struct ns *ns, const char *link, const char *pref
 }
 
 /*
- * Interface indexes, timers, learned neighbours, handles and the kernel's own link-local
- * routes, which come when a link has carrier, differ from run to run.
+ * Interface indexes, timers, learned neighbours, handles and what the kernel does in its
+ * own time when a link has carrier (state, link-local routes) differ from run to run.
  */
 char *witness_state(const struct ns *ns)
 {
-	return run_must(ns, "ip -o link show | sed 's/^[0-9]*: //; s/@if[0-9]*:/:/' | sort;"
+	return run_must(ns, "ip -o link show | sed 's/^[0-9]*: //; s/@if[0-9]*:/:/; "
+			    "s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//' | sort;"
 			    "ip -o addr show scope global | sed 's/^[0-9]*: //; s/\\\\.*//' | sort;"
 			    "ip route show table all | sed 's/ expires [0-9]*sec//' | "
 			    "grep -v -e ' fe80:' -e '^fe80:' -e 'ff00::/8' | sort;"

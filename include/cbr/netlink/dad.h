@@ -8,17 +8,9 @@
 #include "cbr/netlink/socket.h"
 
 /*
- * dad_listen() - hear of changes of IPv6 addresses in @netns from now on
- * @ret: a socket for dad_wait() only; close it with nl_socket_done()
- *
- * Call it before the addresses are added.
- */
-int dad_listen(const struct netns *netns, struct nl_socket *ret, struct error *err);
-
-/*
  * dad_wait() - until no IPv6 address of the interface is tentative
- * @sock: in the same namespace, for looking
- * @events: from dad_listen()
+ * @sock: in the interface's namespace, for looking
+ * @events: from events_listen() for RTNLGRP_IPV6_IFADDR there, before the addresses came
  *
  * Return: 0; -EADDRINUSE when another host has one of them, with the address;
  * -ETIMEDOUT past the deadline.

@@ -93,6 +93,9 @@ struct link_bridge {
  */
 size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge);
 
+/* link_put_bridge_netfilter() - the same netfilter calls for a bridge that was there before */
+void link_put_bridge_netfilter(struct nl_batch *batch, int index);
+
 /*
  * link_put_bridge_mtu() - give a bridge an MTU that does not follow its ports
  * @mtu: bytes

@@ -207,6 +207,18 @@ static void finds_the_gap_in_a_crowd(void **state)
 	assert_string_equal(next(f, "fd00::/64"), "fd00::3e8");
 }
 
+static void finds_the_very_last_one(void **state)
+{
+	struct fixture *f = *state;
+	char name[IP_TEXT_SIZE];
+
+	for (unsigned i = 2; i < 254; i++) {
+		snprintf(name, sizeof(name), "10.1.2.%u", i);
+		fixture_put(f, name, "x\r\neth0");
+	}
+	assert_sequence(f, "10.1.2.0/24", "10.1.2.254");
+}
+
 static void a_wide_subnet_can_be_full(void **state)
 {
 	assert_sequence(*state, "fd00::/64 fd00::5 fd00::6", "fd00::5 fd00::6");
@@ -373,6 +385,20 @@ static void other_interfaces_and_other_sets_do_not_count(void **state)
 	assert_ok(allocate(f, &request, leases, &err), &err);
 }
 
+static void a_wanted_address_may_be_a_second_one(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_lease leases[MAX_SETS];
+	struct error err;
+	const struct request request = { "x", { "10.1.2.0/24", "fd00::/64" }, { "10.1.2.9" } };
+
+	fixture_put(f, "10.1.2.7", "x\r\neth0");
+	assert_ok(allocate(f, &request, leases, &err), &err);
+	assert_true(fixture_has(f, "10.1.2.7"));
+	assert_true(fixture_has(f, "10.1.2.9"));
+	assert_true(fixture_has(f, "fd00::2"));
+}
+
 /* A second ADD may fail; the first one's pod lives on. */
 static void a_failure_gives_back_only_what_it_took_itself(void **state)
 {
@@ -456,6 +482,7 @@ int main(void)
 		FIXTURE_STORE(a_cursor_that_means_nothing_is_ignored),
 		FIXTURE_STORE(is_right_at_the_edges_of_128_bits),
 		FIXTURE_STORE(finds_the_gap_in_a_crowd),
+		FIXTURE_STORE(finds_the_very_last_one),
 		FIXTURE_STORE(a_wide_subnet_can_be_full),
 		FIXTURE_STORE(says_how_full_it_is_and_where_to_look),
 		FIXTURE_STORE(files_left_empty_are_used_when_nothing_else_is_free),
@@ -466,6 +493,7 @@ int main(void)
 		FIXTURE_STORE(the_same_attachment_gets_no_second_address),
 		FIXTURE_STORE(records_without_interface_count_as_its_own),
 		FIXTURE_STORE(other_interfaces_and_other_sets_do_not_count),
+		FIXTURE_STORE(a_wanted_address_may_be_a_second_one),
 		FIXTURE_STORE(a_failure_gives_back_only_what_it_took_itself),
 		FIXTURE_STORE(many_at_once_get_different_addresses),
 	};
