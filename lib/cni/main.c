@@ -120,13 +120,14 @@ static int add(const struct cni_plugin *plugin, const struct cni_call *call, str
 {
 	auto_with(cni_result_done) struct cni_result result = { 0 };
 	struct error undo_err = { 0 };
-	int rc = plugin->add(call, &result, err);
+	const int made = plugin->add(call, &result, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
+	if (made < 0)
+		return made;
 	rc = print_result(output, call, &result, err);
 	/* What nobody was told of, nobody will take down. */
-	if (rc < 0 && plugin->undo && plugin->undo(call, &undo_err) < 0)
+	if (rc < 0 && made > 0 && plugin->undo && plugin->undo(call, &undo_err) < 0)
 		error_hint(err, "what was made is still there: %s", undo_err.msg);
 	return rc;
 }

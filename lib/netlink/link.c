@@ -154,6 +154,19 @@ void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, u
 		nl_put_u32(batch, IFLA_MTU, mtu);
 }
 
+void link_put_enslave(struct nl_batch *batch, int index, int master)
+{
+	const struct ifinfomsg header = {
+		.ifi_index = index,
+		.ifi_flags = IFF_UP,
+		.ifi_change = IFF_UP,
+	};
+
+	nl_request(batch, RTM_NEWLINK, 0, "make link %d a port of %d", index, master);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_u32(batch, IFLA_MASTER, (uint32_t)master);
+}
+
 size_t link_put_delete(struct nl_batch *batch, const char *name)
 {
 	const struct ifinfomsg header = { 0 };

@@ -21,6 +21,7 @@
 /*
  * An allocation in work.
  * @walks: one per set, zeroed where a certain address is wanted
+ * @kept: one per set: the attachment held an address of it before
  */
 struct work {
 	struct pool_store *store;
@@ -29,6 +30,7 @@ struct work {
 	const struct pool_owner *owner;
 	const struct ip_addr *wanted;
 	struct pool_walk *walks;
+	bool *kept;
 };
 
 static void work_done(struct work *work)
@@ -36,37 +38,41 @@ static void work_done(struct work *work)
 	for (size_t i = 0; work->walks && i < work->n; i++)
 		pool_walk_done(&work->walks[i]);
 	free(work->walks);
+	free(work->kept);
 }
 
-static int check_none_held(const struct work *work, size_t set, const struct pool_found *found,
-			   struct error *err)
+/* Of what the attachment holds, the address that serves for this set. */
+static void recall_one(struct work *work, size_t set, const struct pool_found *found,
+		       struct pool_lease *ret)
 {
-	char text[IP_TEXT_SIZE];
+	const struct ip_addr *wanted = &work->wanted[set];
 
-	for (size_t i = 0; i < found->n; i++) {
-		if (!pool_set_find(&work->sets[set], &found->items[i].addr))
+	for (size_t i = 0; i < found->n && !work->kept[set]; i++) {
+		const struct ip_addr *addr = &found->items[i].addr;
+		const struct pool_range *range = pool_set_find(&work->sets[set], addr);
+
+		if (!range || (wanted->family && !ip_equal(wanted, addr)))
 			continue;
-		error_set(err, ERROR_CONFLICT,
-			  "failed to allocate for range %zu: %s has been allocated to %s, "
-			  "duplicate allocation is not allowed",
-			  set, ip_format(&found->items[i].addr, text), work->owner->container_id);
-		return error_hint(err,
-				  "a DEL of that container and interface gives it back; "
-				  "it is on record in %.200s/%s",
-				  work->store->path, text);
+		*ret = (struct pool_lease){ { *addr, range->subnet.len }, range->gateway };
+		work->kept[set] = true;
 	}
-	return 0;
 }
 
-static int refuse_second(const struct work *work, struct error *err)
+/*
+ * An attachment that asks again gets what it has: the first call was killed before it
+ * could say so, or its caller was. A file that cannot be read stays taken, so a second
+ * address beside it harms nobody.
+ */
+static int recall(struct work *work, struct pool_lease *ret, struct error *err)
 {
 	auto_with(pool_found_done) struct pool_found found = { 0 };
 	int rc = pool_store_find(work->store, work->owner, &found, err);
 
-	/* A file that cannot be read stays taken, so an unknown second one harms nobody. */
+	work->kept = calloc(work->n, sizeof(*work->kept));
+	if (!work->kept)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look for held addresses");
 	for (size_t set = 0; set < work->n && rc >= 0; set++)
-		if (!work->wanted[set].family)
-			rc = check_none_held(work, set, &found, err);
+		recall_one(work, set, &found, &ret[set]);
 	return rc;
 }
 
@@ -226,10 +232,18 @@ static int take_one(struct work *work, size_t set, struct pool_lease *ret, struc
 	return rc < 0 ? error_wrap(err, "failed to allocate for range %zu", set) : 0;
 }
 
-static bool wants_any(const struct work *work)
+static bool needs_any(const struct work *work)
 {
 	for (size_t i = 0; i < work->n; i++)
-		if (!work->wanted[i].family)
+		if (!work->wanted[i].family && !work->kept[i])
+			return true;
+	return false;
+}
+
+static bool keeps_any(const struct work *work)
+{
+	for (size_t i = 0; i < work->n; i++)
+		if (work->kept[i])
 			return true;
 	return false;
 }
@@ -238,17 +252,21 @@ int pool_allocate(struct pool_store *store, const struct pool_set *sets, size_t 
 		  const struct pool_owner *owner, const struct ip_addr *wanted,
 		  struct pool_lease *ret, struct error *err)
 {
-	auto_with(work_done) struct work work = { store, sets, n, owner, wanted, NULL };
+	auto_with(work_done) struct work work = { store, sets, n, owner, wanted, NULL, NULL };
 	size_t taken = 0;
-	int rc = 0;
+	int rc = recall(&work, ret, err);
 
-	if (wants_any(&work) &&
-	    ((rc = refuse_second(&work, err)) < 0 || (rc = look_around(&work, err)) < 0))
-		return rc;
-	while (taken < n && (rc = take_one(&work, taken, &ret[taken], err)) >= 0)
-		taken++;
-	/* Only what this call took: the attachment may hold other addresses, in use. */
+	if (rc >= 0 && needs_any(&work))
+		rc = look_around(&work, err);
+	while (rc >= 0 && taken < n) {
+		if (!work.kept[taken])
+			rc = take_one(&work, taken, &ret[taken], err);
+		if (rc >= 0)
+			taken++;
+	}
+	/* Only what this call took: what the attachment held before may be in use. */
 	while (rc < 0 && taken-- > 0)
-		pool_store_remove(store, &ret[taken].address.addr);
-	return rc;
+		if (!work.kept[taken])
+			pool_store_remove(store, &ret[taken].address.addr);
+	return rc < 0 ? rc : !keeps_any(&work);
 }

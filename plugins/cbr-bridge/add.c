@@ -29,18 +29,28 @@ static const struct step recipe[] = {
 	{ "masquerade", masq_make, NULL }, /* one transaction, and the last step */
 };
 
-/* What is in the way must be said before the delegate hands out an address. */
-static int refuse_taken_names(const struct attach *a, struct error *err)
+/* Both ends of one pair, the host end under the name that only this attachment has. */
+static bool is_our_link(const struct attach *a)
 {
-	if (a->container.index) {
+	return a->host.index && a->container.index && a->host.peer == a->container.index &&
+	       a->container.peer == a->host.index && strcmp(a->host.kind, "veth") == 0;
+}
+
+/*
+ * An attachment that is there, whole or half made by a call that was killed, is finished
+ * and reported again. Anything else in the way must be said before the delegate hands out
+ * an address.
+ */
+static int recognise(struct attach *a, struct error *err)
+{
+	a->resumed = is_our_link(a);
+	if (a->container.index && !a->resumed) {
 		error_set(err, ERROR_CONFLICT, "container interface \"%s\" already exists in %s",
 			  a->call->ifname, a->call->netns);
-		return error_hint(err,
-				  "a %s interface is there; DEL of this attachment removes it "
-				  "if it is ours",
-				  a->container.kind);
+		return error_hint(err, "a %s interface that this attachment did not make is there",
+				  *a->container.kind ? a->container.kind : "hardware");
 	}
-	if (a->host.index) {
+	if (a->host.index && !a->resumed) {
 		error_set(err, ERROR_CONFLICT,
 			  "host interface \"%s\" of container %s already exists", a->host_name,
 			  a->call->container_id);
@@ -62,7 +72,7 @@ int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error
 	int rc;
 
 	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 || (rc = attach_open(&a, err)) < 0 ||
-	    (rc = attach_look(&a, err)) < 0 || (rc = refuse_taken_names(&a, err)) < 0)
+	    (rc = attach_look(&a, err)) < 0 || (rc = recognise(&a, err)) < 0)
 		return rc;
 
 	rc = steps_run(recipe, sizeof(recipe) / sizeof(recipe[0]), &a, err);
@@ -70,5 +80,5 @@ int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error
 		return rc;
 	*ret = a.result;
 	a.result = (struct cni_result){ 0 };
-	return 1;
+	return !a.resumed;
 }

@@ -18,6 +18,7 @@
  * @host_name: host end, computed; attach_open()
  * @bridge: as found by attach_look(), then as part_bridge made it
  * @host, @container: ends of the pod link; attach_look(), then part_podlink
+ * @resumed: the pod link was there before this call; add.c
  * @lock_fd: share of the namespace's lock; part_bridge
  * @bridge_made: this call made the bridge; part_bridge
  * @gateways, @n_gateways: addresses for the bridge; part_lease
@@ -37,6 +38,7 @@ struct attach {
 	struct link bridge;
 	struct link host;
 	struct link container;
+	bool resumed;
 	int lock_fd;
 	bool bridge_made;
 	struct ip_prefix *gateways;

@@ -68,11 +68,29 @@ static int recall_gateways(struct attach *a, struct error *err)
 	return 0;
 }
 
+/*
+ * An attachment of another bridge plugin that we took over has another host name. Rules
+ * and routes of the network come with our first ADD, so nothing is amiss without them.
+ */
+static bool is_inherited(const struct attach *a)
+{
+	return strcmp(a->host.name, a->host_name) != 0;
+}
+
+static int check_network(struct attach *a, struct error *err)
+{
+	int rc;
+
+	if (is_inherited(a))
+		return 0;
+	rc = noderoutes_check(a, err);
+	return rc < 0 ? rc : masq_check(a, err);
+}
+
 int bridge_check(const struct cni_call *call, struct error *err)
 {
 	static int (*const parts[])(struct attach *, struct error *) = {
-		bridge_verify, podlink_check,    podnet_check,
-		gateway_check, noderoutes_check, masq_check,
+		bridge_verify, podlink_check, podnet_check, gateway_check, check_network,
 	};
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	int rc;

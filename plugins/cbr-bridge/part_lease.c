@@ -26,7 +26,8 @@ int lease_start(struct attach *a, struct error *err)
 	if (!attach_is_layer3(a))
 		return 0;
 	rc = cni_delegate_start(a->call, a->conf.ipam_type, CNI_ADD, &a->ipam, err);
-	return rc < 0 ? rc : 1;
+	/* What the attachment held before must not be given back if anything fails now. */
+	return rc < 0 ? rc : !a->resumed;
 }
 
 int lease_return(struct attach *a, struct error *err)

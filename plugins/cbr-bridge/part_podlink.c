@@ -90,11 +90,31 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	return rc;
 }
 
+/* The pair is there: see that the host end is as it would be. */
+static int refresh(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	char alias[LINK_ALIAS_SIZE];
+
+	podlink_alias(a, alias);
+	nl_batch_begin(&batch, &a->node);
+	if (a->host.master != a->bridge.index || !(a->host.flags & IFF_UP))
+		link_put_enslave(&batch, a->host.index, a->bridge.index);
+	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	link_put_get(&batch, a->host_name, &a->host);
+	if (a->conf.has_mac)
+		a->container.mac = a->conf.mac;
+	return nl_batch_run(&batch, err);
+}
+
 int podlink_make(struct attach *a, struct error *err)
 {
 	const struct mac mac = a->conf.has_mac ? a->conf.mac : make_mac(a, "pod");
-	int rc = create(a, &mac, err);
+	int rc;
 
+	if (a->resumed)
+		return refresh(a, err);
+	rc = create(a, &mac, err);
 	if (rc == -EXFULL)
 		return error_hint(err, "bridge \"%s\" has as many ports as the kernel allows, 1023",
 				  a->conf.bridge);

@@ -107,6 +107,8 @@ static void put_route(struct nl_batch *batch, const struct attach *a, const stru
 		route.gw = *gateway;
 	/* Without EXCL or REPLACE, as the reference plugin: equal dst by another gw is ECMP. */
 	route_put_add(batch, &route, NLM_F_CREATE);
+	if (a->resumed)
+		nl_tolerate(batch, EEXIST);
 }
 
 static void put_all(struct nl_batch *batch, const struct attach *a)
@@ -119,6 +121,8 @@ static void put_all(struct nl_batch *batch, const struct attach *a)
 		const struct ip_prefix *address = &a->result.ips[i].address;
 
 		addr_put_add(batch, index, address, address->addr.family == AF_INET6 ? flags : 0);
+		if (a->resumed)
+			nl_tolerate(batch, EEXIST);
 	}
 	for (size_t i = 0; i < a->result.n_routes; i++)
 		put_route(batch, a, &a->result.routes[i]);

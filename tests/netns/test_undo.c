@@ -225,12 +225,17 @@ static void container_interface_that_is_taken(void **state)
 	assert_add_works();
 }
 
-/* The live attachment keeps its link and its address. */
+/* An ADD that finds its attachment alive and then fails leaves it so. */
 static void attachment_that_is_there_already(void **state)
 {
 	(void)state;
 	pod_add(pod);
-	assert_add_leaves_nothing(ERROR_CONFLICT, "\"eth0\" already exists", 1);
+	node_config(&node,
+		    PLAIN_KEYS
+		    ", \"nodeRoutes\": [{\"dst\": \"10.23.0.0/24\", \"gw\": \"172.31.0.1\"}]",
+		    PLAIN_IPAM);
+	assert_add_leaves_nothing(ERROR_KERNEL, "10.23.0.0/24", 1);
+	node_config(&node, PLAIN_KEYS, PLAIN_IPAM);
 	pod_check(pod);
 	pod_del(pod);
 	assert_add_works();

@@ -10,7 +10,8 @@
  * @name: of the executable; @about: one line for people
  * @look: called before ADD, DEL and CHECK: may this call be served here? May be NULL
  * @add: fills *ret, which cni_main() prints in the version of the config
- * @undo: called when the result of a successful ADD cannot be delivered: undoes it
+ *       returns 1 if it made the attachment, 0 if that was there before
+ * @undo: called when the result of an ADD that returned 1 cannot be delivered: undoes it
  */
 struct cni_plugin {
 	const char *name;

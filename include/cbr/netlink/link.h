@@ -146,5 +146,8 @@ void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool 
 void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,
 		     unsigned int flags, unsigned int mask);
 
+/* link_put_enslave() - make a link a port of a bridge, and up */
+void link_put_enslave(struct nl_batch *batch, int index, int master);
+
 /* link_put_delete() - by name; ENODEV is tolerated. Return: index of the request */
 size_t link_put_delete(struct nl_batch *batch, const char *name);

@@ -27,12 +27,12 @@ struct pool_lease {
  * @ret: one per set
  *
  * The next one is the first free behind the set's cursor, around the set, gateways left
- * out. What an attachment holds already is not handed out to it again, nor a second
- * address beside it unless a certain one is wanted.
+ * out. An attachment that holds an address of a set already gets that one again, and none
+ * beside it unless a certain one is wanted.
  *
- * Return: 0 and *ret; or negative with nothing reserved: ERROR_AGAIN if a set is
- * exhausted, ERROR_CONFLICT if the attachment holds an address of the set, or the wanted
- * one is taken; ERROR_CONFIG if the wanted one is a gateway.
+ * Return: 1 and *ret, 0 and *ret if some of it was held before; or negative with nothing
+ * reserved: ERROR_AGAIN if a set is exhausted, ERROR_CONFLICT if the wanted one is
+ * another's, ERROR_CONFIG if it is a gateway.
  */
 int pool_allocate(struct pool_store *store, const struct pool_set *sets, size_t n,
 		  const struct pool_owner *owner, const struct ip_addr *wanted,

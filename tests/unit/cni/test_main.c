@@ -48,16 +48,19 @@ static int add(const struct cni_call *call, struct cni_result *ret, struct error
 {
 	const json_t *address = cni_json_get(call->config, "address");
 	const char *text = address ? json_string_value(address) : "";
+	const int made = cni_json_get(call->config, "there") ? 0 : 1;
 	struct cni_ip *ip;
 
 	if (called(call, "add", err) < 0)
 		return -1;
 	cni_result_add_interface(ret)->name = strdup(call->ifname);
 	if (!*text)
-		return 1;
+		return made;
 	ip = cni_result_add_ip(ret);
 	ip->interface = 0;
-	return ip_prefix_parse(text, &ip->address);
+	if (ip_prefix_parse(text, &ip->address) < 0)
+		return -1;
+	return made;
 }
 
 static int undo(const struct cni_call *call, struct error *err)

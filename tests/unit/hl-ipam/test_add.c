@@ -233,15 +233,29 @@ static void a_failing_add_leaves_the_living_alone(void **state)
 
 	free(fixture_must("ADD", "a", config));
 	free(fixture_must("ADD", "b", config));
-	fixture_fails("ADD", "a", config, 103,
-		      "failed to allocate for range 0: 10.1.2.2 has been allocated to a, duplicate "
-		      "allocation is not allowed");
 	call.args = "IP=10.1.2.3";
 	json_decref(run_error(&call, 103,
 			      "failed to allocate for range 0: requested IP address 10.1.2.3 is "
 			      "not available in range set 10.1.2.1-10.1.2.254"));
 	assert_true(fixture_has(tmp, "10.1.2.2", "a\r\neth0"));
 	assert_true(fixture_has(tmp, "10.1.2.3", "b\r\neth0"));
+}
+
+static void asking_again_gets_the_same(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", "\"subnet\": \"10.1.2.0/24\"", "");
+	autofree char *first = fixture_must("ADD", "a", config);
+	autofree char *second = NULL;
+	autofree char *third = NULL;
+
+	free(fixture_must("ADD", "b", config));
+	second = fixture_must("ADD", "a", config);
+	assert_string_equal(first, second);
+	assert_true(fixture_has(tmp, "10.1.2.2", "a\r\neth0"));
+	assert_true(fixture_has(tmp, "last_reserved_ip.0", "10.1.2.3"));
+	third = fixture_must("ADD", "c", config);
+	assert_contains(third, "10.1.2.4/24");
 }
 
 static void a_full_pool_is_told_as_try_again_later(void **state)
@@ -356,6 +370,7 @@ int main(void)
 		FIXTURE(addresses_are_asked_for_in_four_places),
 		FIXTURE(requests_are_taken_in_the_order_given),
 		FIXTURE(a_requested_address_may_be_the_second_of_an_attachment),
+		FIXTURE(asking_again_gets_the_same),
 		FIXTURE(a_failing_add_leaves_the_living_alone),
 		FIXTURE(a_full_pool_is_told_as_try_again_later),
 		FIXTURE(a_resolv_conf_becomes_dns),

@@ -345,7 +345,7 @@ static void all_sets_or_none(void **state)
 	assert_false(fixture_has(f, "fd00::2"));
 }
 
-static void the_same_attachment_gets_no_second_address(void **state)
+static void the_same_attachment_gets_what_it_has(void **state)
 {
 	struct fixture *f = *state;
 	struct pool_lease leases[MAX_SETS];
@@ -354,12 +354,30 @@ static void the_same_attachment_gets_no_second_address(void **state)
 	autofree char *content = NULL;
 
 	fixture_put(f, "10.1.2.7", "x\r\neth0");
-	assert_fails(allocate(f, &request, leases, &err), &err, ERROR_CONFLICT,
-		     "failed to allocate for range 1: 10.1.2.7 has been allocated to x, duplicate "
-		     "allocation is not allowed");
-	assert_false(fixture_has(f, "fd00::2"));
+	assert_ok(allocate(f, &request, leases, &err), &err);
+	assert_int_equal(leases[1].address.addr.bytes[3], 7);
+	assert_int_equal(leases[1].address.len, 24);
+	assert_true(fixture_has(f, "fd00::2"));
+	assert_false(fixture_has(f, "10.1.2.2"));
 	content = fixture_get(f, "10.1.2.7");
 	assert_string_equal(content, "x\r\neth0");
+}
+
+/* What a failing call gives back is what it took, not what was there before. */
+static void what_was_held_survives_a_failure(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_lease leases[MAX_SETS];
+	struct error err;
+	const struct request request = { "x",
+					 { "10.1.2.0/24", "fd00::/64", "10.1.3.0/30" },
+					 { 0 } };
+
+	fixture_put(f, "10.1.2.7", "x\r\neth0");
+	fixture_put(f, "10.1.3.2", "a\r\neth0");
+	assert_fails(allocate(f, &request, leases, &err), &err, ERROR_AGAIN, "range 2");
+	assert_true(fixture_has(f, "10.1.2.7"));
+	assert_false(fixture_has(f, "fd00::2"));
 }
 
 static void records_without_interface_count_as_its_own(void **state)
@@ -370,7 +388,8 @@ static void records_without_interface_count_as_its_own(void **state)
 	const struct request request = { "x", { "10.1.2.0/24" }, { 0 } };
 
 	fixture_put(f, "10.1.2.7", "x");
-	assert_fails(allocate(f, &request, leases, &err), &err, ERROR_CONFLICT, "10.1.2.7");
+	assert_ok(allocate(f, &request, leases, &err), &err);
+	assert_int_equal(leases[0].address.addr.bytes[3], 7);
 }
 
 static void other_interfaces_and_other_sets_do_not_count(void **state)
@@ -490,7 +509,8 @@ int main(void)
 		FIXTURE_STORE(a_wanted_address_moves_the_cursor),
 		FIXTURE_STORE(a_lease_has_length_and_gateway_of_its_range),
 		FIXTURE_STORE(all_sets_or_none),
-		FIXTURE_STORE(the_same_attachment_gets_no_second_address),
+		FIXTURE_STORE(the_same_attachment_gets_what_it_has),
+		FIXTURE_STORE(what_was_held_survives_a_failure),
 		FIXTURE_STORE(records_without_interface_count_as_its_own),
 		FIXTURE_STORE(other_interfaces_and_other_sets_do_not_count),
 		FIXTURE_STORE(a_wanted_address_may_be_a_second_one),

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_again.c - the same ADD once more: alive is confirmed, half made is finished */
+
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "node.h"
+#include "traffic.h"
+#include "witness.h"
+
+static struct node node;
+static struct pod *pod;
+
+static int setup(void **state)
+{
+	(void)state;
+	node_make(&node);
+	node_config(&node, "\"isDefaultGateway\": true, \"ipMasq\": true, \"hairpinMode\": true",
+		    "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], "
+		    "[{\"subnet\": \"fd00:22::/64\"}]]");
+	pod = node_pod(&node, "c1");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	node_done(&node);
+	return 0;
+}
+
+/* ADD again must give what it gave before, and leave an attachment that passes CHECK. */
+static void assert_same_again(void)
+{
+	json_t *before = json_incref(pod->result);
+
+	pod_add(pod);
+	assert_true(json_equal(before, pod->result));
+	assert_int_equal(node_reservations(&node), 2);
+	pod_check(pod);
+	json_decref(before);
+}
+
+static void alive_it_is_confirmed(void **state)
+{
+	char *before[2];
+	char *after[2];
+
+	(void)state;
+	pod_add(pod);
+	before[0] = witness_state(&node.netns);
+	before[1] = witness_state(&pod->netns);
+	for (int i = 0; i < 3; i++)
+		assert_same_again();
+	after[0] = witness_state(&node.netns);
+	after[1] = witness_state(&pod->netns);
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(before[i], after[i]);
+		free(before[i]);
+		free(after[i]);
+	}
+	pod_del(pod);
+	assert_int_equal(node_reservations(&node), 0);
+}
+
+/* What a call that was killed may have left undone, in the pod and on the node. */
+static void half_made_it_is_finished(void **state)
+{
+	static const struct {
+		bool in_pod;
+		const char *undone;
+	} cases[] = {
+		{ true, "ip link set eth0 down" },
+		{ true, "ip link set eth0 down; ip addr flush dev eth0; "
+			"ip link set eth0 address 02:00:00:00:00:77" },
+		{ true, "ip route flush default; ip -6 route flush default" },
+		{ true, "ip -6 addr flush dev eth0 scope global" },
+		{ false, "ip link set $HOST nomaster" },
+		{ false, "ip link set $HOST down" },
+		{ false, "ip link set $HOST alias ''" },
+		{ false, "bridge link set dev $HOST hairpin off" },
+		{ false, "ip addr flush dev cni0" },
+		{ false, "ip link del cni0" },
+		{ false, "nft flush ruleset" },
+		{ false, "ip neigh flush dev cni0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *mac;
+
+		pod_add(pod);
+		free(run_must(cases[i].in_pod ? &pod->netns : &node.netns, "HOST=%s; %s",
+			      pod_host_end(pod), cases[i].undone));
+		mac = strdup(json_text_at(pod->result, "interfaces.2.mac"));
+		pod_add(pod);
+		assert_string_equal(json_text_at(pod->result, "interfaces.2.mac"), mac);
+		pod_check(pod);
+		assert_reaches(&pod->netns, &node.netns, "10.22.0.1", pod_address(pod, 0));
+		assert_reaches(&pod->netns, &node.netns, "fd00:22::1", pod_address(pod, 1));
+		pod_del(pod);
+		free(mac);
+	}
+	assert_int_equal(node_reservations(&node), 0);
+}
+
+/* Killed between the reservation and the link. */
+static void an_address_without_a_link_is_taken_up(void **state)
+{
+	struct run_call call = pod_call(pod, "ADD");
+
+	(void)state;
+	call.plugin = "hl-ipam";
+	json_decref(run_result(&call));
+	assert_int_equal(node_reservations(&node), 2);
+	pod_add(pod);
+	assert_string_equal(pod_address(pod, 0), "10.22.0.2");
+	assert_int_equal(node_reservations(&node), 2);
+	pod_check(pod);
+}
+
+/* A result that nobody reads does not cost the living their attachment. */
+static void alive_it_outlives_a_reader_that_is_gone(void **state)
+{
+	char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+	char *bin = run_bin("");
+	struct run run;
+
+	(void)state;
+	pod_add(pod);
+	run = run_shell(&node.netns,
+			"CNI_COMMAND=ADD CNI_CONTAINERID=c1 CNI_IFNAME=eth0 CNI_NETNS=%s "
+			"CNI_PATH=%s %s/cbr-bridge < %s > /dev/full",
+			pod->netns.path, bin, bin, config);
+	assert_int_equal(run.status, 1);
+	pod_check(pod);
+	run_done(&run);
+	free(bin);
+	free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+		TEST(alive_it_is_confirmed),
+		TEST(half_made_it_is_finished),
+		TEST(an_address_without_a_link_is_taken_up),
+		TEST(alive_it_outlives_a_reader_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
