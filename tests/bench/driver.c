@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * driver.c - call plugins as a runtime does, and take the time
+ *
+ *   driver pairs COUNT NETNS             ADD and DEL of one pod, again and again
+ *   driver burst PODS JOBS ROUNDS NETNS  ADD of many pods, JOBS at a time, then their DEL
+ *
+ * Standard input names the subjects, a line each: name, command, config file or "-",
+ * separated by tabs. All take turns within each round, each time in another order, so that
+ * what others do, and what each leaves for the kernel to do, meets them all.
+ * CNI_PATH is the directory of the command. NETNS is the namespace of the pod; in a burst,
+ * that of pod n is NETNSn.
+ *
+ * Prints a line for a subject, separated by tabs:
+ *   pairs: name, ADD median and p99, DEL median and p99 (microseconds), peak memory (KiB)
+ *   burst: name, ADD and DEL per second, medians of the rounds
+ *
+ * Time is what passes between the decision to start a process and the news that it has
+ * ended. A plugin that fails ends it all.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_SUBJECTS 32
+#define MAX_ARGS 8
+#define MAX_ENV 64
+/* What a pipe holds. */
+#define MAX_RESULT 65536
+/* Pairs that are not counted. */
+#define WARM_UP 10
+
+/* What is measured. @times: of ADD and of DEL, one for each pair or round */
+struct subject {
+	char *name;
+	char *argv[MAX_ARGS];
+	char path[4096];
+	char *config;
+	double *times[2];
+	long peak_kib;
+};
+
+/* One process; @out: the reading end of its standard output */
+struct call {
+	struct subject *subject;
+	const char *verb;
+	pid_t pid;
+	int out;
+};
+
+static struct subject subjects[MAX_SUBJECTS];
+static size_t n_subjects;
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "driver: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void *allocate(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		die("memory");
+	return p;
+}
+
+static char *read_file(const char *path)
+{
+	char *text = allocate(MAX_RESULT);
+	FILE *file = fopen(path, "re");
+
+	if (!file || (fread(text, 1, MAX_RESULT - 1, file) == 0 && ferror(file)))
+		die(path);
+	fclose(file);
+	return text;
+}
+
+/* Cut the next field, up to @separator, off @rest. */
+static char *field(char **rest, const char *separator)
+{
+	char *text = strsep(rest, separator);
+
+	if (!text) {
+		errno = EINVAL;
+		die("a line on standard input has three fields");
+	}
+	return text;
+}
+
+static void read_subjects(size_t n_times)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (n_subjects < MAX_SUBJECTS && getline(&line, &size, stdin) > 0) {
+		struct subject *s = &subjects[n_subjects++];
+		char *rest = line;
+		char *command;
+		char *config;
+
+		line[strcspn(line, "\n")] = '\0';
+		s->name = field(&rest, "\t");
+		command = field(&rest, "\t");
+		config = field(&rest, "\t");
+		for (size_t i = 0; i < MAX_ARGS - 1 && command; i++)
+			s->argv[i] = strsep(&command, " ");
+		snprintf(s->path, sizeof(s->path), "CNI_PATH=%s", dirname(strdup(s->argv[0])));
+		s->config = strcmp(config, "-") == 0 ? "" : read_file(config);
+		s->times[0] = allocate(n_times * sizeof(double));
+		s->times[1] = allocate(n_times * sizeof(double));
+		line = NULL;
+	}
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/*
+ * posix_spawn() is how a runtime would do it. But the process then counts our own memory
+ * as its peak; after fork() only what it copies of that, which is less than any program.
+ */
+static pid_t start(const struct subject *s, char **env, int in, int out, bool lean)
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid = lean ? fork() : 0;
+
+	if (lean && pid == 0) {
+		dup2(in, STDIN_FILENO);
+		dup2(out, STDOUT_FILENO);
+		execve(s->argv[0], s->argv, env);
+		_exit(127);
+	}
+	if (lean)
+		return pid;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	errno = posix_spawn(&pid, s->argv[0], &actions, NULL, s->argv, env);
+	posix_spawn_file_actions_destroy(&actions);
+	return errno ? -1 : pid;
+}
+
+/* The config on standard input; for DEL the result of ADD, if there is one, within it. */
+static void feed(int fd, const struct subject *s, const char *result)
+{
+	int len = (int)strlen(s->config);
+
+	if (*result) {
+		while (s->config[--len] != '}')
+			;
+		dprintf(fd, "%.*s, \"prevResult\": %s}", len, s->config, result);
+	} else if (len) {
+		dprintf(fd, "%s", s->config);
+	}
+}
+
+/* The environment of a call, in @buf; the rest of ours, PATH for one, comes along. */
+static void environment(struct subject *s, const char *verb, int pod, const char *netns,
+			char buf[3][256], char *env[MAX_ENV])
+{
+	size_t n = 0;
+
+	snprintf(buf[0], 256, "CNI_COMMAND=%s", verb);
+	snprintf(buf[1], 256, "CNI_CONTAINERID=bench-%d", pod);
+	snprintf(buf[2], 256, "CNI_NETNS=%s", netns);
+	for (; n < 3; n++)
+		env[n] = buf[n];
+	env[n++] = "CNI_IFNAME=eth0";
+	env[n++] = s->path;
+	for (char **ours = environ; *ours && n < MAX_ENV - 1; ours++)
+		env[n++] = *ours;
+	env[n] = NULL;
+}
+
+/* Start a call for pod number @pod. */
+static struct call call_start(struct subject *s, const char *verb, int pod, const char *netns,
+			      const char *result, bool lean)
+{
+	struct call call = { .subject = s, .verb = verb };
+	char buf[3][256];
+	char *env[MAX_ENV];
+	int in[2];
+	int out[2];
+
+	environment(s, verb, pod, netns, buf, env);
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+		die("pipe");
+	feed(in[1], s, result);
+	close(in[1]);
+	call.pid = start(s, env, in[0], out[1], lean);
+	if (call.pid < 0)
+		die(s->argv[0]);
+	close(in[0]);
+	close(out[1]);
+	call.out = out[0];
+	return call;
+}
+
+/* What there is to do once the process has ended; @ret_result: MAX_RESULT bytes */
+static void call_end(const struct call *call, int status, char *ret_result)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while ((got = read(call->out, ret_result + len, MAX_RESULT - 1 - len)) > 0)
+		len += (size_t)got;
+	ret_result[len] = '\0';
+	close(call->out);
+	if (status) {
+		fprintf(stderr, "driver: %s of %s failed: %s\n", call->verb, call->subject->name,
+			ret_result);
+		exit(1);
+	}
+}
+
+/* One call from beginning to end. Returns its duration. */
+static double call_run(struct subject *s, const char *verb, int pod, const char *netns,
+		       char *result, bool lean)
+{
+	double began = now();
+	struct call call = call_start(s, verb, pod, netns, result, lean);
+	struct rusage usage;
+	double took;
+	int status;
+
+	if (wait4(call.pid, &status, 0, &usage) < 0)
+		die("wait4");
+	took = now() - began;
+	call_end(&call, status, result);
+	if (lean && usage.ru_maxrss > s->peak_kib)
+		s->peak_kib = usage.ru_maxrss;
+	return took;
+}
+
+/* All subjects, in a new order; the same orders in every run. */
+static void shuffle(struct subject *ret_order[MAX_SUBJECTS])
+{
+	static unsigned int seed = 1;
+
+	for (size_t i = 0; i < n_subjects; i++) {
+		size_t other = (size_t)rand_r(&seed) % (i + 1);
+
+		ret_order[i] = ret_order[other];
+		ret_order[other] = &subjects[i];
+	}
+}
+
+static void pairs(int count, const char *netns)
+{
+	char *result = allocate(MAX_RESULT);
+	const int total = WARM_UP + count + 1;
+
+	for (int i = 0; i < total; i++) {
+		struct subject *order[MAX_SUBJECTS];
+
+		shuffle(order);
+		for (size_t n = 0; n < n_subjects; n++) {
+			struct subject *s = order[n];
+			const bool lean = i == total - 1;
+			double add;
+			double del;
+
+			result[0] = '\0';
+			add = call_run(s, "ADD", i, netns, result, lean);
+			del = call_run(s, "DEL", i, netns, result, lean);
+			if (i < WARM_UP || lean)
+				continue;
+			s->times[0][i - WARM_UP] = add;
+			s->times[1][i - WARM_UP] = del;
+		}
+	}
+	free(result);
+}
+
+/* All pods by one verb, @jobs at a time. Returns how long it took. */
+static double wave(struct subject *s, const char *verb, int pods, int jobs, const char *netns,
+		   char **results)
+{
+	struct call *calls = allocate((size_t)pods * sizeof(*calls));
+	double began = now();
+	int started = 0;
+
+	for (int ended = 0; ended < pods; ended++) {
+		int status;
+		pid_t pid;
+		int i;
+
+		for (; started < pods && started - ended < jobs; started++) {
+			char path[256];
+
+			snprintf(path, sizeof(path), "%s%d", netns, started);
+			calls[started] = call_start(s, verb, started, path, results[started],
+						    false);
+		}
+		pid = wait(&status);
+		for (i = 0; i < started && calls[i].pid != pid; i++)
+			;
+		if (i == started)
+			die("wait");
+		call_end(&calls[i], status, results[i]);
+	}
+	free(calls);
+	return now() - began;
+}
+
+static void burst(int pods, int jobs, int rounds, const char *netns)
+{
+	char **results = allocate((size_t)pods * sizeof(*results));
+
+	for (int i = 0; i < pods; i++)
+		results[i] = allocate(MAX_RESULT);
+	for (int round = 0; round < rounds; round++) {
+		struct subject *order[MAX_SUBJECTS];
+
+		shuffle(order);
+		for (size_t n = 0; n < n_subjects; n++) {
+			struct subject *s = order[n];
+
+			for (int i = 0; i < pods; i++)
+				results[i][0] = '\0';
+			for (int verb = 0; verb < 2; verb++)
+				s->times[verb][round] = wave(s, verb ? "DEL" : "ADD", pods, jobs,
+							     netns, results);
+		}
+	}
+	for (int i = 0; i < pods; i++)
+		free(results[i]);
+	free(results);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const double a = *(const double *)left;
+	const double b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+static double percentile(double *times, int n, int percent)
+{
+	qsort(times, (size_t)n, sizeof(*times), compare);
+	return times[(n - 1) * percent / 100];
+}
+
+static int number(const char *text)
+{
+	const long n = strtol(text, NULL, 10);
+
+	if (n < 1 || n > 100000) {
+		errno = EINVAL;
+		die(text);
+	}
+	return (int)n;
+}
+
+int main(int argc, char **argv)
+{
+	const bool is_burst = argc == 6 && strcmp(argv[1], "burst") == 0;
+	const int n = is_burst ? number(argv[4]) : argc == 4 ? number(argv[2]) : 0;
+
+	if (n == 0) {
+		fputs("usage: driver pairs COUNT NETNS | burst PODS JOBS ROUNDS NETNS\n", stderr);
+		return 2;
+	}
+	read_subjects((size_t)n);
+	if (is_burst)
+		burst(number(argv[2]), number(argv[3]), n, argv[5]);
+	else
+		pairs(n, argv[3]);
+
+	for (size_t i = 0; i < n_subjects; i++) {
+		struct subject *s = &subjects[i];
+
+		if (is_burst)
+			printf("%s\t%.1f\t%.1f\n", s->name,
+			       1e6 * number(argv[2]) / percentile(s->times[0], n, 50),
+			       1e6 * number(argv[2]) / percentile(s->times[1], n, 50));
+		else
+			printf("%s\t%.1f\t%.1f\t%.1f\t%.1f\t%ld\n", s->name,
+			       percentile(s->times[0], n, 50), percentile(s->times[0], n, 99),
+			       percentile(s->times[1], n, 50), percentile(s->times[1], n, 99),
+			       s->peak_kib);
+	}
+	return 0;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * floor.c - the kernel's share of an attachment: the least that any plugin must do
+ *
+ *   floor BRIDGE SUBNET         e.g. floor cni0 10.9.0.0
+ *
+ * Called as a plugin is: CNI_COMMAND is ADD or DEL; the pod is CNI_NETNS, and a number
+ * after the last '-' of CNI_CONTAINERID. ADD makes what a gateway network without
+ * masquerade is made of: a veth pair born in its two places, enslaved and up; the pod's
+ * address in SUBNET/16 and its default route; the bridge's address. DEL removes the pair.
+ *
+ * Nothing is validated, undone, written down or printed, no address is chosen and nobody
+ * is asked. Messages: 7 for ADD, sent in 4 goes; 1 for DEL.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+
+#define BUF_SIZE 4096
+
+/* Requests that go to the kernel in one call; @n of them are under way. */
+struct requests {
+	struct mnl_socket *sock;
+	unsigned int seq;
+	unsigned int n;
+	size_t len;
+	char buf[BUF_SIZE];
+};
+
+static _Noreturn void die(const char *what, int errnum)
+{
+	fprintf(stderr, "floor: %s: %s\n", what, strerror(errnum));
+	exit(1);
+}
+
+static void requests_open(struct requests *r)
+{
+	r->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!r->sock || mnl_socket_bind(r->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		die("netlink socket", errno);
+}
+
+static struct nlmsghdr *put(struct requests *r, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(r->buf + r->len);
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = ++r->seq;
+	r->n++;
+	return nlh;
+}
+
+static void end(struct requests *r, const struct nlmsghdr *nlh)
+{
+	r->len += MNL_ALIGN(nlh->nlmsg_len);
+}
+
+/* Send all, await an answer to each. Returns the interface index if the last one has it. */
+static int run(struct requests *r, const char *what)
+{
+	char reply[8 * BUF_SIZE];
+	int index = 0;
+
+	if (mnl_socket_sendto(r->sock, r->buf, r->len) < 0)
+		die(what, errno);
+	while (r->n) {
+		ssize_t got = mnl_socket_recvfrom(r->sock, reply, sizeof(reply));
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)reply;
+		int len = (int)got;
+
+		if (got < 0)
+			die(what, errno);
+		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len), r->n--) {
+			const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
+
+			if (nlh->nlmsg_type == RTM_NEWLINK)
+				index = ((struct ifinfomsg *)mnl_nlmsg_get_payload(nlh))->ifi_index;
+			else if (error->error && error->error != -EEXIST)
+				die(what, -error->error);
+		}
+	}
+	r->len = 0;
+	return index;
+}
+
+static int link_index(struct requests *r, const char *name)
+{
+	struct nlmsghdr *nlh = put(r, RTM_GETLINK, 0);
+
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	end(r, nlh);
+	return run(r, name);
+}
+
+static void put_up(struct nlmsghdr *nlh, int index)
+{
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+
+	ifi->ifi_index = index;
+	ifi->ifi_flags = IFF_UP;
+	ifi->ifi_change = IFF_UP;
+}
+
+static void put_veth(struct requests *r, const char *host, int bridge, int netns)
+{
+	struct nlmsghdr *nlh = put(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
+	struct nlattr *info;
+	struct nlattr *data;
+	struct nlattr *peer;
+
+	put_up(nlh, 0);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, host);
+	mnl_attr_put_u32(nlh, IFLA_MASTER, (uint32_t)bridge);
+	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	/* Up it cannot be born: veth_open() wants the other end, which is not yet there. */
+	peer = mnl_attr_nest_start(nlh, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, getenv("CNI_IFNAME"));
+	mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, (uint32_t)netns);
+	mnl_attr_nest_end(nlh, peer);
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+	end(r, nlh);
+}
+
+static void put_link_up(struct requests *r, int index)
+{
+	struct nlmsghdr *nlh = put(r, RTM_NEWLINK, NLM_F_ACK);
+
+	put_up(nlh, index);
+	end(r, nlh);
+}
+
+static void put_address(struct requests *r, int index, in_addr_t addr)
+{
+	struct nlmsghdr *nlh = put(r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_prefixlen = 16;
+	ifa->ifa_index = (uint32_t)index;
+	mnl_attr_put_u32(nlh, IFA_LOCAL, addr);
+	mnl_attr_put_u32(nlh, IFA_ADDRESS, addr);
+	mnl_attr_put_u32(nlh, IFA_BROADCAST, addr | htonl(0xffff));
+	end(r, nlh);
+}
+
+static void put_default_route(struct requests *r, int index, in_addr_t gateway)
+{
+	struct nlmsghdr *nlh = put(r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = RTPROT_BOOT;
+	rtm->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(nlh, RTA_GATEWAY, gateway);
+	mnl_attr_put_u32(nlh, RTA_OIF, (uint32_t)index);
+	end(r, nlh);
+}
+
+static void add(const char *host, const char *bridge_name, in_addr_t subnet, unsigned int number)
+{
+	const in_addr_t gateway = subnet | htonl(1);
+	struct requests node = { 0 };
+	struct requests pod = { 0 };
+	int netns = open(getenv("CNI_NETNS"), O_RDONLY | O_CLOEXEC);
+	int bridge;
+	int eth;
+
+	if (netns < 0)
+		die("CNI_NETNS", errno);
+	requests_open(&node);
+	bridge = link_index(&node, bridge_name);
+	put_veth(&node, host, bridge, netns);
+	put_address(&node, bridge, gateway);
+	run(&node, "node");
+
+	if (setns(netns, CLONE_NEWNET) < 0)
+		die("setns", errno);
+	requests_open(&pod);
+	eth = link_index(&pod, getenv("CNI_IFNAME"));
+	put_link_up(&pod, eth);
+	put_address(&pod, eth, subnet | htonl(number + 2));
+	put_default_route(&pod, eth, gateway);
+	run(&pod, "pod");
+}
+
+static void del(const char *host)
+{
+	struct requests node = { 0 };
+	struct nlmsghdr *nlh;
+
+	requests_open(&node);
+	nlh = put(&node, RTM_DELLINK, NLM_F_ACK);
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, host);
+	end(&node, nlh);
+	run(&node, "del");
+}
+
+int main(int argc, char **argv)
+{
+	const char *number = strrchr(getenv("CNI_CONTAINERID"), '-') + 1;
+	char host[IF_NAMESIZE];
+
+	if (argc != 3)
+		die("usage: floor BRIDGE SUBNET", EINVAL);
+	snprintf(host, sizeof(host), "floor%s", number);
+	if (strcmp(getenv("CNI_COMMAND"), "ADD") == 0)
+		add(host, argv[1], inet_addr(argv[2]), (unsigned int)strtoul(number, NULL, 10));
+	else
+		del(host);
+	return 0;
+}
