@@ -2,9 +2,9 @@
 /*
  * masquerade.c - make, check and remove a network's masquerade
  *
- * 1. Look: the chain, and for each prefix the interval of its set around it. The
- *    element that covers multicast is in every exempt set; its comment is a
- *    fingerprint of all that the rules and the exempt sets were made from.
+ * 1. Look: the chain, for each of the pods' prefixes the interval of its set around it,
+ *    and the exempt elements. Their comment is a fingerprint of all that the rules and
+ *    the exempt sets were made from, so each one of them vouches for the config.
  * 2. If that shows everything, that was all.
  * 3. Else read what the sets of pods hold, and put everything right in one
  *    transaction that names the generation of the ruleset it was made for. If somebody
@@ -18,17 +18,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "cbr/base/cleanup.h"
-#include "cbr/base/hash.h"
+#include "cbr/base/clock.h"
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/object.h"
+#include "masquerade_plan.h"
 
 #define TABLE MASQUERADE_TABLE
 #define TABLE_COMMENT "pod networks of this node"
-
-/* Part of the fingerprint: changes whenever the rules are made differently. */
-#define LAYOUT "1"
 
 /* One rule a family. */
 #define N_RULES 2
@@ -36,50 +35,37 @@
 /* Each try loses only to somebody else's success. */
 #define MAX_TRIES 50
 
-/* A network name longer than this is cut and made unique by its hash. */
-#define MAX_NETWORK_TEXT 80
+/* How often a lack is looked at before it is believed. */
+#define CHECK_TRIES 3
 
-static const int families[] = { AF_INET, AF_INET6 };
-
-static const char *const multicast[] = { "224.0.0.0/4", "ff00::/8" };
+/* After the n-th lost race, wait up to n times this. */
+#define PAUSE_NS 200000
 
 /*
- * What a network's masquerade should be.
- * @masq: what was asked for
- * @chain, @pods, @exempt: names, sets by family
- * @exempt_prefixes: merged, multicast among them, by family
- * @fingerprint: comment of the exempt elements
+ * How many exempt elements of a family masquerade_make() looks at, at some 3 us each. That
+ * is all of most configs; of a longer list the rest is left to masquerade_check().
  */
-struct plan {
-	const struct masquerade *masq;
-	char chain[NFT_NAME_SIZE];
-	char pods[2][NFT_NAME_SIZE];
-	char exempt[2][NFT_NAME_SIZE];
-	struct ip_prefix *exempt_prefixes[2];
-	size_t n_exempt[2];
-	char fingerprint[NFT_COMMENT_SIZE];
-};
+#define EXEMPT_LOOKED_AT 8
+
+static const int families[] = { AF_INET, AF_INET6 };
 
 /*
  * What there is.
  * @chain: of the network
- * @exempt: the interval around multicast, by family
+ * @exempt, @n_exempt: elements for the first @n_exempt of the plan's prefixes, by family
  * @pods: the intervals around the wanted prefixes
  */
 struct view {
 	struct nft_chain chain;
-	struct nft_interval exempt[2];
+	struct nft_interval *exempt[2];
+	size_t n_exempt[2];
 	struct nft_interval *pods;
 };
 
-static void plan_done(struct plan *plan)
-{
-	free(plan->exempt_prefixes[0]);
-	free(plan->exempt_prefixes[1]);
-}
-
 static void view_done(struct view *view)
 {
+	free(view->exempt[0]);
+	free(view->exempt[1]);
 	free(view->pods);
 }
 
@@ -88,86 +74,37 @@ static size_t family_index(int family)
 	return family == AF_INET ? 0 : 1;
 }
 
-static void name_objects(const char *network, struct plan *plan)
+static int view_alloc(const struct masquerade_plan *plan, size_t max_exempt, struct view *ret,
+		      struct error *err)
 {
-	char text[MAX_NETWORK_TEXT + 24];
-
-	if (strlen(network) <= MAX_NETWORK_TEXT)
-		snprintf(text, sizeof(text), "%s", network);
-	else
-		snprintf(text, sizeof(text), "%.*s-%016llx", MAX_NETWORK_TEXT, network,
-			 (unsigned long long)hash_bytes(HASH_SEED, network, strlen(network)));
-	snprintf(plan->chain, sizeof(plan->chain), "masquerade-%s", text);
+	*ret = (struct view){ .pods = calloc(plan->masq->n_pods + 1, sizeof(*ret->pods)) };
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(plan->pods[i], sizeof(plan->pods[i]), "pods%c-%s", i ? '6' : '4', text);
-		snprintf(plan->exempt[i], sizeof(plan->exempt[i]), "exempt%c-%s", i ? '6' : '4',
-			 text);
+		const size_t n = plan->n_exempt[i];
+
+		ret->n_exempt[i] = max_exempt && n > max_exempt ? max_exempt : n;
+		ret->exempt[i] = calloc(n, sizeof(*ret->exempt[i]));
 	}
-}
-
-static int collect_exempt(struct plan *plan, size_t which, struct error *err)
-{
-	const struct masquerade *masq = plan->masq;
-	struct ip_prefix *prefixes = calloc(masq->n_exempt + 1, sizeof(*prefixes));
-	size_t n = 0;
-
-	if (!prefixes)
-		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot plan masquerade");
-	ip_prefix_parse(multicast[which], &prefixes[n++]);
-	for (size_t i = 0; i < masq->n_exempt; i++)
-		if (masq->exempt[i].addr.family == families[which])
-			prefixes[n++] = masq->exempt[i];
-	plan->exempt_prefixes[which] = prefixes;
-	plan->n_exempt[which] = ip_prefix_merge(prefixes, n);
+	if (!ret->pods || !ret->exempt[0] || !ret->exempt[1])
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look at masquerade");
 	return 0;
 }
 
-static void make_fingerprint(struct plan *plan)
-{
-	const char *bridge = plan->masq->bridge;
-	uint64_t hash = hash_bytes(HASH_SEED, LAYOUT, sizeof(LAYOUT));
-
-	hash = hash_bytes(hash, bridge, strlen(bridge) + 1);
-	for (size_t i = 0; i < 2; i++)
-		for (size_t j = 0; j < plan->n_exempt[i]; j++) {
-			char text[IP_TEXT_SIZE];
-
-			ip_prefix_format(&plan->exempt_prefixes[i][j], text);
-			hash = hash_bytes(hash, text, strlen(text) + 1);
-		}
-	snprintf(plan->fingerprint, sizeof(plan->fingerprint), "config %016llx",
-		 (unsigned long long)hash);
-}
-
-static int plan_make(const struct masquerade *masq, struct plan *ret, struct error *err)
-{
-	int rc = 0;
-
-	*ret = (struct plan){ .masq = masq };
-	name_objects(masq->network, ret);
-	for (size_t i = 0; i < 2 && rc >= 0; i++)
-		rc = collect_exempt(ret, i, err);
-	if (rc >= 0)
-		make_fingerprint(ret);
-	return rc;
-}
-
-static int look(struct nl_socket *nft, const struct plan *plan, struct view *ret, struct error *err)
+/* @max_exempt: how many exempt elements of each family to look at; 0 = all */
+static int look(struct nl_socket *nft, const struct masquerade_plan *plan, size_t max_exempt,
+		struct view *ret, struct error *err)
 {
 	const struct masquerade *masq = plan->masq;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int rc = view_alloc(plan, max_exempt, ret, err);
 
-	*ret = (struct view){ .pods = calloc(masq->n_pods + 1, sizeof(*ret->pods)) };
-	if (!ret->pods)
-		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look at masquerade");
+	if (rc < 0)
+		return rc;
 	nl_batch_begin(&batch, nft);
 	nft_put_get_chain(&batch, TABLE, plan->chain, &ret->chain);
-	for (size_t i = 0; i < 2; i++) {
-		struct ip_prefix prefix;
-
-		ip_prefix_parse(multicast[i], &prefix);
-		nft_put_get_interval(&batch, TABLE, plan->exempt[i], &prefix.addr, &ret->exempt[i]);
-	}
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < ret->n_exempt[i]; j++)
+			nft_put_get_element(&batch, TABLE, plan->exempt[i],
+					    &plan->exempt_prefixes[i][j].addr, &ret->exempt[i][j]);
 	for (size_t i = 0; i < masq->n_pods; i++) {
 		const struct ip_addr first = ip_network(&masq->pods[i]);
 
@@ -184,26 +121,40 @@ static bool covers(const struct nft_interval *interval, const struct ip_prefix *
 	return interval->there && (!interval->end.family || ip_compare(&interval->end, &last) > 0);
 }
 
+static bool chain_is_missing(const struct masquerade_plan *plan, const struct nft_chain *chain,
+			     char *buf, size_t size)
+{
+	if (!chain->there)
+		snprintf(buf, size, "chain %s of table inet %s", plan->chain, TABLE);
+	else if (!chain->as_made)
+		snprintf(buf, size,
+			 "chain %s of type nat, hook postrouting, priority srcnat, policy accept; "
+			 "there is another one",
+			 plan->chain);
+	else if (chain->rules != N_RULES)
+		snprintf(buf, size, "rules of chain %s: there are %u, not %d", plan->chain,
+			 chain->rules, N_RULES);
+	else
+		return false;
+	return true;
+}
+
 /* Return: NULL when everything is there, else what is missing, put into @buf. */
-static const char *find_missing(const struct plan *plan, const struct view *view, char *buf,
-				size_t size)
+static const char *find_missing(const struct masquerade_plan *plan, const struct view *view,
+				char *buf, size_t size)
 {
 	char text[IP_TEXT_SIZE];
 
-	if (!view->chain.there) {
-		snprintf(buf, size, "chain %s of table inet %s", plan->chain, TABLE);
+	if (chain_is_missing(plan, &view->chain, buf, size))
 		return buf;
-	}
-	if (view->chain.rules != N_RULES) {
-		snprintf(buf, size, "rules of chain %s: there are %u, not %d", plan->chain,
-			 view->chain.rules, N_RULES);
-		return buf;
-	}
 	for (size_t i = 0; i < 2; i++)
-		if (strcmp(view->exempt[i].comment, plan->fingerprint) != 0) {
-			snprintf(buf, size, "exempt destinations, set %s", plan->exempt[i]);
-			return buf;
-		}
+		for (size_t j = 0; j < view->n_exempt[i]; j++)
+			if (strcmp(view->exempt[i][j].comment, plan->fingerprint) != 0) {
+				snprintf(buf, size, "exempt destination %s of this config, set %s",
+					 ip_prefix_format(&plan->exempt_prefixes[i][j], text),
+					 plan->exempt[i]);
+				return buf;
+			}
 	for (size_t i = 0; i < plan->masq->n_pods; i++)
 		if (!covers(&view->pods[i], &plan->masq->pods[i])) {
 			snprintf(buf, size, "pods' prefix %s",
@@ -214,7 +165,7 @@ static const char *find_missing(const struct plan *plan, const struct view *view
 }
 
 /* What is in the set, and what is wanted in it. */
-static int gather_pods(struct nl_socket *nft, const struct plan *plan, size_t which,
+static int gather_pods(struct nl_socket *nft, const struct masquerade_plan *plan, size_t which,
 		       struct ip_prefix **ret, size_t *ret_n, struct error *err)
 {
 	const struct masquerade *masq = plan->masq;
@@ -235,7 +186,7 @@ static int gather_pods(struct nl_socket *nft, const struct plan *plan, size_t wh
 	return 0;
 }
 
-static void put_rule(struct nl_batch *batch, const struct plan *plan, size_t which)
+static void put_rule(struct nl_batch *batch, const struct masquerade_plan *plan, size_t which)
 {
 	const int family = families[which];
 	char comment[NFT_COMMENT_SIZE];
@@ -251,6 +202,27 @@ static void put_rule(struct nl_batch *batch, const struct plan *plan, size_t whi
 	nft_put_rule_end(batch, rule, comment);
 }
 
+static void put_delete_chain(struct nl_batch *batch, const struct masquerade_plan *plan)
+{
+	nft_put_flush_chain(batch, TABLE, plan->chain);
+	nft_put_delete_chain(batch, TABLE, plan->chain);
+}
+
+/* A chain that is there keeps its type and hook for life, so one of others is made anew. */
+static void put_chain(struct nl_batch *batch, const struct masquerade_plan *plan,
+		      const struct nft_chain *chain)
+{
+	char comment[NFT_COMMENT_SIZE];
+
+	if (chain->there && !chain->as_made)
+		put_delete_chain(batch, plan);
+	snprintf(comment, sizeof(comment), "network %.100s", plan->masq->network);
+	nft_put_nat_chain(batch, TABLE, plan->chain, comment);
+	nft_put_flush_chain(batch, TABLE, plan->chain);
+	for (size_t i = 0; i < 2; i++)
+		put_rule(batch, plan, i);
+}
+
 static void put_set(struct nl_batch *batch, const char *set, size_t which,
 		    const struct ip_prefix *prefixes, size_t n, const char *comment)
 {
@@ -260,10 +232,10 @@ static void put_set(struct nl_batch *batch, const char *set, size_t which,
 }
 
 /* One try to put everything right; -ERESTART and the like when somebody was quicker. */
-static int repair(struct nl_socket *nft, const struct plan *plan, struct error *err)
+static int repair(struct nl_socket *nft, const struct masquerade_plan *plan,
+		  const struct view *view, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	char comment[NFT_COMMENT_SIZE];
 	uint32_t generation = 0;
 	int rc = nft_get_generation(nft, &generation, err);
 
@@ -283,11 +255,7 @@ static int repair(struct nl_socket *nft, const struct plan *plan, struct error *
 		put_set(&batch, plan->exempt[i], i, plan->exempt_prefixes[i], plan->n_exempt[i],
 			plan->fingerprint);
 	}
-	snprintf(comment, sizeof(comment), "network %.100s", plan->masq->network);
-	nft_put_nat_chain(&batch, TABLE, plan->chain, comment);
-	nft_put_flush_chain(&batch, TABLE, plan->chain);
-	for (size_t i = 0; i < 2; i++)
-		put_rule(&batch, plan, i);
+	put_chain(&batch, plan, &view->chain);
 	nft_put_end(&batch);
 	return nl_batch_run(&batch, err);
 }
@@ -297,77 +265,127 @@ static bool is_race(int rc)
 	return rc == -ERESTART || rc == -EEXIST || rc == -ENOENT || rc == -EBUSY || rc == -EINTR;
 }
 
+/* Who lost waits, each another while, lest many go on losing to one another. */
+static void wait_turn(int tries)
+{
+	const struct timespec pause = { .tv_nsec = clock_now_ns() % (tries * PAUSE_NS + 1) };
+
+	if (tries)
+		nanosleep(&pause, NULL);
+}
+
 static int explain(int rc, struct error *err)
 {
-	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT || rc == -ENOENT || rc == -EINVAL)
+	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT || rc == -ENOENT || rc == -EINVAL ||
+	    rc == -EEXIST)
 		error_hint(err, "masquerade needs a kernel with CONFIG_NF_TABLES, "
-				"CONFIG_NF_TABLES_INET, CONFIG_NFT_NAT and CONFIG_NFT_MASQ");
+				"CONFIG_NF_TABLES_INET, CONFIG_NFT_NAT and CONFIG_NFT_MASQ; if it "
+				"has them, somebody else made an object of this name: "
+				"nft delete table inet " TABLE);
 	return rc;
 }
 
 int masquerade_make(struct nl_socket *nft, const struct masquerade *masq, struct error *err)
 {
-	auto_with(plan_done) struct plan plan = { 0 };
-	int rc = plan_make(masq, &plan, err);
+	auto_with(masquerade_plan_done) struct masquerade_plan plan = { 0 };
+	struct error lost = { 0 };
+	bool changed = false;
+	int rc = masquerade_plan_make(masq, &plan, err);
 
+	if (rc < 0)
+		return rc;
 	for (int tries = 0; tries < MAX_TRIES && (rc >= 0 || is_race(rc)); tries++) {
 		auto_with(view_done) struct view view = { 0 };
 		char missing[NFT_NAME_SIZE * 2];
 
-		rc = look(nft, &plan, &view, err);
+		if (rc < 0)
+			wait_turn(tries);
+		rc = look(nft, &plan, EXEMPT_LOOKED_AT, &view, err);
 		if (rc < 0)
 			return explain(rc, err);
 		if (!find_missing(&plan, &view, missing, sizeof(missing)))
-			return tries > 0;
-		rc = repair(nft, &plan, err);
+			return changed;
+		rc = repair(nft, &plan, &view, &lost);
+		changed = changed || rc >= 0;
 	}
 	if (rc >= 0)
 		return error_set(err, ERROR_KERNEL, "masquerade of network %s does not stay",
 				 masq->network);
+	*err = lost;
 	return explain(rc, err);
+}
+
+/* Return: 1 if all is there, 0 if not and @ret says what */
+static int look_for_missing(struct nl_socket *nft, const struct masquerade_plan *plan, char *ret,
+			    size_t size, struct error *err)
+{
+	auto_with(view_done) struct view view = { 0 };
+	const int rc = look(nft, plan, 0, &view, err);
+
+	return rc < 0 ? rc : !find_missing(plan, &view, ret, size);
 }
 
 int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struct error *err)
 {
-	auto_with(plan_done) struct plan plan = { 0 };
-	auto_with(view_done) struct view view = { 0 };
-	char buf[NFT_NAME_SIZE * 2];
-	const char *missing;
+	auto_with(masquerade_plan_done) struct masquerade_plan plan = { 0 };
+	char missing[NFT_NAME_SIZE * 2];
+	int rc = masquerade_plan_make(masq, &plan, err);
+
+	/* A count of rules can be of somebody's transaction half way; that passes. */
+	for (int tries = 0; tries < CHECK_TRIES && rc == 0; tries++) {
+		wait_turn(tries);
+		rc = look_for_missing(nft, &plan, missing, sizeof(missing), err);
+	}
+	if (rc)
+		return rc < 0 ? rc : 0;
+	error_set(err, ERROR_CHECK, "masquerade of network %s lacks %s", masq->network, missing);
+	return error_hint(err, "the next ADD makes it anew after: nft flush chain inet %s %s",
+			  TABLE, plan.chain);
+}
+
+/* One try to remove what is there. */
+static int remove_found(struct nl_socket *nft, const struct masquerade_plan *plan,
+			struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch look_up = { 0 };
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	const char *const sets[] = { plan->pods[0], plan->exempt[0], plan->pods[1],
+				     plan->exempt[1] };
+	struct nft_chain chain;
+	bool there[4];
 	int rc;
 
-	if ((rc = plan_make(masq, &plan, err)) < 0 || (rc = look(nft, &plan, &view, err)) < 0)
+	nl_batch_begin(&look_up, nft);
+	nft_put_get_chain(&look_up, TABLE, plan->chain, &chain);
+	for (size_t i = 0; i < 4; i++)
+		nft_put_get_set(&look_up, TABLE, sets[i], &there[i]);
+	rc = nl_batch_run(&look_up, err);
+	if (rc < 0 || !(chain.there || there[0] || there[1] || there[2] || there[3]))
 		return rc;
-	missing = find_missing(&plan, &view, buf, sizeof(buf));
-	if (!missing)
-		return 0;
-	return error_set(err, ERROR_CHECK, "masquerade of network %s lacks %s", masq->network,
-			 missing);
+	nl_batch_begin(&batch, nft);
+	nft_put_begin(&batch, 0);
+	if (chain.there)
+		put_delete_chain(&batch, plan);
+	for (size_t i = 0; i < 4; i++)
+		if (there[i])
+			nft_put_delete_set(&batch, TABLE, sets[i]);
+	nft_put_end(&batch);
+	rc = nl_batch_run(&batch, err);
+	return rc < 0 ? rc : 1;
 }
 
 int masquerade_remove(struct nl_socket *nft, const char *network, struct error *err)
 {
-	auto_with(nl_batch_done) struct nl_batch look_up = { 0 };
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	struct nft_chain chain;
-	uint32_t generation = 0;
-	struct plan plan;
-	int rc;
+	struct masquerade_plan plan;
+	struct error lost = { 0 };
+	int rc = -EINTR;
 
-	name_objects(network, &plan);
-	nl_batch_begin(&look_up, nft);
-	nft_put_get_chain(&look_up, TABLE, plan.chain, &chain);
-	if ((rc = nl_batch_run(&look_up, err)) < 0 || !chain.there ||
-	    (rc = nft_get_generation(nft, &generation, err)) < 0)
-		return rc;
-	nl_batch_begin(&batch, nft);
-	nft_put_begin(&batch, generation);
-	nft_put_flush_chain(&batch, TABLE, plan.chain);
-	nft_put_delete_chain(&batch, TABLE, plan.chain);
-	for (size_t i = 0; i < 2; i++) {
-		nft_put_delete_set(&batch, TABLE, plan.pods[i]);
-		nft_put_delete_set(&batch, TABLE, plan.exempt[i]);
+	masquerade_plan_name(network, &plan);
+	for (int tries = 0; tries < MAX_TRIES && is_race(rc); tries++) {
+		wait_turn(tries);
+		rc = remove_found(nft, &plan, &lost);
 	}
-	nft_put_end(&batch);
-	rc = nl_batch_run(&batch, err);
-	return rc < 0 ? rc : 1;
+	if (rc < 0)
+		*err = lost;
+	return rc;
 }

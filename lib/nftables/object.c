@@ -10,9 +10,6 @@
 
 #include "private.h"
 
-/* Where and when postrouting NAT happens: nft's "priority srcnat". */
-#define PRIORITY_SRCNAT 100
-
 /* nft's own numbers of types; the kernel only keeps them (nft's datatype.h). */
 #define TYPE_IPV4_ADDR 7
 #define TYPE_IPV6_ADDR 8

@@ -4,6 +4,9 @@
 
 #include "cbr/netlink/batch.h"
 
+/* Where and when postrouting NAT happens: nft's "priority srcnat". */
+#define PRIORITY_SRCNAT 100
+
 /* nft_request() - begin a message of nf_tables, of the inet family; see nl_request() */
 size_t nft_request(struct nl_batch *batch, uint16_t message, uint16_t flags, const char *verb,
 		   const char *table, const char *name);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
@@ -15,16 +16,49 @@
 #include "cbr/nftables/object.h"
 #include "private.h"
 
+/* A big-endian number; 0 for an attribute that is none. */
+static uint32_t read_be32(const struct nlattr *attr)
+{
+	return mnl_attr_validate(attr, MNL_TYPE_U32) >= 0 ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
+static bool is_srcnat_hook(const struct nlattr *nest)
+{
+	const struct nlattr *attr;
+	bool there = false;
+	bool in_time = false;
+
+	mnl_attr_for_each_nested (attr, nest) {
+		if (mnl_attr_get_type(attr) == NFTA_HOOK_HOOKNUM)
+			there = read_be32(attr) == NF_INET_POST_ROUTING;
+		if (mnl_attr_get_type(attr) == NFTA_HOOK_PRIORITY)
+			in_time = read_be32(attr) == PRIORITY_SRCNAT;
+	}
+	return there && in_time;
+}
+
 static int take_chain(const struct nlmsghdr *msg, void *arg)
 {
 	struct nft_chain *ret = arg;
 	const struct nlattr *attr;
+	bool hooked = false;
+	bool nat = false;
+	bool accepts = false;
 
 	ret->there = true;
-	mnl_attr_for_each (attr, msg, sizeof(struct nfgenmsg))
-		if (mnl_attr_get_type(attr) == NFTA_CHAIN_USE &&
-		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			ret->rules = ntohl(mnl_attr_get_u32(attr));
+	mnl_attr_for_each (attr, msg, sizeof(struct nfgenmsg)) {
+		const uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == NFTA_CHAIN_USE)
+			ret->rules = read_be32(attr);
+		if (type == NFTA_CHAIN_HOOK)
+			hooked = is_srcnat_hook(attr);
+		if (type == NFTA_CHAIN_TYPE && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			nat = strcmp(mnl_attr_get_str(attr), "nat") == 0;
+		if (type == NFTA_CHAIN_POLICY)
+			accepts = read_be32(attr) == NF_ACCEPT;
+	}
+	ret->as_made = hooked && nat && accepts;
 	return 0;
 }
 
@@ -37,6 +71,25 @@ void nft_put_get_chain(struct nl_batch *batch, const char *table, const char *ch
 	nl_on_reply(batch, take_chain, ret);
 	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
 	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
+}
+
+static int take_set(const struct nlmsghdr *msg, void *arg)
+{
+	bool *ret = arg;
+
+	(void)msg;
+	*ret = true;
+	return 0;
+}
+
+void nft_put_get_set(struct nl_batch *batch, const char *table, const char *set, bool *ret)
+{
+	*ret = false;
+	nft_request(batch, NFT_MSG_GETSET, 0, "look up set", table, set);
+	nl_tolerate(batch, ENOENT);
+	nl_on_reply(batch, take_set, ret);
+	nl_put_str(batch, NFTA_SET_TABLE, table);
+	nl_put_str(batch, NFTA_SET_NAME, set);
 }
 
 /*
@@ -73,8 +126,8 @@ static void read_element(const struct nlattr *nest, struct element *ret)
 
 		if (type == NFTA_SET_ELEM_KEY)
 			read_key(attr, &ret->key);
-		if (type == NFTA_SET_ELEM_FLAGS && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			ret->is_end = ntohl(mnl_attr_get_u32(attr)) & NFT_SET_ELEM_INTERVAL_END;
+		if (type == NFTA_SET_ELEM_FLAGS)
+			ret->is_end = read_be32(attr) & NFT_SET_ELEM_INTERVAL_END;
 		if (type == NFTA_SET_ELEM_USERDATA)
 			nft_read_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
 					 ret->comment, sizeof(ret->comment));
@@ -143,9 +196,15 @@ static void put_get_bound(struct nl_batch *batch, const char *table, const char 
 void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
 			  const struct ip_addr *addr, struct nft_interval *ret)
 {
+	nft_put_get_element(batch, table, set, addr, ret);
+	put_get_bound(batch, table, set, addr, NFT_SET_ELEM_INTERVAL_END, ret);
+}
+
+void nft_put_get_element(struct nl_batch *batch, const char *table, const char *set,
+			 const struct ip_addr *addr, struct nft_interval *ret)
+{
 	memset(ret, 0, sizeof(*ret));
 	put_get_bound(batch, table, set, addr, 0, ret);
-	put_get_bound(batch, table, set, addr, NFT_SET_ELEM_INTERVAL_END, ret);
 }
 
 static int append_element(const struct element *element, void *arg)

@@ -127,6 +127,11 @@ static void every_damage_is_named_and_mended(void **state)
 		{ "flush set inet cbr exempt4-net", "set exempt4-net" },
 		{ "flush set inet cbr exempt6-net", "set exempt6-net" },
 		{ "add rule inet cbr masquerade-net counter", "there are 3, not 2" },
+		{ "delete element inet cbr exempt4-net { 10.0.0.0/8 }", "destination 10.0.0.0/8" },
+		{ "add chain inet cbr masquerade-net { policy drop; }", "policy accept" },
+		{ "delete chain inet cbr masquerade-net; add chain inet cbr masquerade-net "
+		  "{ type nat hook output priority 0; }",
+		  "hook postrouting" },
 	};
 	char *good;
 
@@ -257,6 +262,21 @@ static void networks_do_not_disturb_each_other(void **state)
 	free(both);
 }
 
+static void a_half_removed_network_is_removed(void **state)
+{
+	char *left;
+
+	(void)state;
+	make(1);
+	free(run_must(&node, "nft 'flush chain inet cbr masquerade-net; "
+			     "delete chain inet cbr masquerade-net; "
+			     "delete set inet cbr pods6-net'"));
+	assert_int_equal(assert_ok(masquerade_remove(&nft, "net", &err), &err), 1);
+	left = ruleset();
+	assert_lacks(left, "-net");
+	free(left);
+}
+
 static void long_names_of_networks_stay_apart(void **state)
 {
 	char first[256];
@@ -322,6 +342,7 @@ int main(void)
 		TEST(what_is_exempt_follows_the_config),
 		TEST(hundreds_of_exemptions),
 		TEST(networks_do_not_disturb_each_other),
+		TEST(a_half_removed_network_is_removed),
 		TEST(long_names_of_networks_stay_apart),
 		TEST(many_at_once),
 	};

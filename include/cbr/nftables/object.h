@@ -20,7 +20,7 @@
 /*
  * nft_put_begin(), nft_put_end() - the marks of a transaction
  * @generation: of the ruleset that the changes are made for, from nft_get_generation(); the
- *              kernel answers ERESTART if it is another by now
+ *              kernel answers ERESTART if it is another by now; 0 = for any
  */
 void nft_put_begin(struct nl_batch *batch, uint32_t generation);
 void nft_put_end(struct nl_batch *batch);
@@ -59,16 +59,21 @@ void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment);
 /*
  * A chain as the kernel told it.
  * @there: it exists
+ * @as_made: type, hook, priority and policy are those that nft_put_nat_chain() gives
  * @rules: how many rules it has
  */
 struct nft_chain {
 	bool there;
+	bool as_made;
 	uint32_t rules;
 };
 
 /* nft_put_get_chain() - look up; *ret is filled by the run. ENOENT is tolerated */
 void nft_put_get_chain(struct nl_batch *batch, const char *table, const char *chain,
 		       struct nft_chain *ret);
+
+/* nft_put_get_set() - is there a set of that name? *ret is filled by the run */
+void nft_put_get_set(struct nl_batch *batch, const char *table, const char *set, bool *ret);
 
 /*
  * The interval of a set around an address.
@@ -85,6 +90,10 @@ struct nft_interval {
 /* nft_put_get_interval() - look up; *ret is filled by the run. ENOENT is tolerated */
 void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
 			  const struct ip_addr *addr, struct nft_interval *ret);
+
+/* nft_put_get_element() - the same in one request, not two; @end stays unknown */
+void nft_put_get_element(struct nl_batch *batch, const char *table, const char *set,
+			 const struct ip_addr *addr, struct nft_interval *ret);
 
 /*
  * nft_list_prefixes() - the elements of a set that nft_put_elements() filled, by dump
