@@ -72,7 +72,7 @@ static int write_all(int fd, const char *data, size_t len)
 /* A name that no other process and no other thread chooses, and that names no address. */
 static void make_temporary_name(char *buf, size_t size)
 {
-	snprintf(buf, size, ".tmp.%d.%lld", gettid(), (long long)clock_now_ns());
+	snprintf(buf, size, FILE_TEMPORARY_PREFIX "%d.%lld", gettid(), (long long)clock_now_ns());
 }
 
 static int write_temporary(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)

@@ -19,6 +19,9 @@
 #define LOCK_MODE 0750
 #define DIR_MODE 0755
 
+/* Of the directories of ours: nobody else needs them. */
+#define OWN_DIR_MODE 0700
+
 static int put_path(struct pool_store *store, const char *data_dir, const char *network,
 		    struct error *err)
 {
@@ -38,14 +41,45 @@ static int cannot_open(const struct pool_store *store, int errnum, struct error 
 	return rc;
 }
 
+static int open_dir(int parent_fd, const char *name)
+{
+	return openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* Open the network's directory in that of all networks. Return: as pool_store_open() */
 static int open_below(int parent_fd, const char *network, struct pool_store *store,
 		      struct error *err)
 {
-	store->dir_fd = openat(parent_fd, network, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (store->dir_fd >= 0)
-		return 1;
-	return errno == ENOENT ? 0 : cannot_open(store, errno, err);
+	store->dir_fd = open_dir(parent_fd, network);
+	if (store->dir_fd < 0)
+		return errno == ENOENT ? 0 : cannot_open(store, errno, err);
+	store->records_fd = open_dir(store->dir_fd, POOL_RECORDS_NAME);
+	store->rest_fd = open_dir(store->dir_fd, POOL_REST_NAME);
+	return 1;
+}
+
+/* Make a directory of ours if it is missing; what else has the name goes. */
+static int make_own_dir(struct pool_store *store, const char *name, int *fd, struct error *err)
+{
+	if (*fd >= 0)
+		return 0;
+	if (mkdirat(store->dir_fd, name, OWN_DIR_MODE) < 0 &&
+	    (errno != EEXIST || (unlinkat(store->dir_fd, name, 0) < 0 && errno != EISDIR) ||
+	     (mkdirat(store->dir_fd, name, OWN_DIR_MODE) < 0 && errno != EEXIST)))
+		return error_errno(err, ERROR_SYSTEM, errno, "cannot make directory %s/%s",
+				   store->path, name);
+	*fd = open_dir(store->dir_fd, name);
+	if (*fd < 0)
+		return error_errno(err, ERROR_SYSTEM, errno, "cannot open directory %s/%s",
+				   store->path, name);
+	return 0;
+}
+
+static int make_own_dirs(struct pool_store *store, struct error *err)
+{
+	int rc = make_own_dir(store, POOL_RECORDS_NAME, &store->records_fd, err);
+
+	return rc < 0 ? rc : make_own_dir(store, POOL_REST_NAME, &store->rest_fd, err);
 }
 
 static int open_parent(const char *data_dir)
@@ -93,19 +127,22 @@ int pool_store_make(const char *data_dir, const char *network, struct pool_store
 	if (rc < 0 || (rc = make_parent(data_dir, &parent_fd, err)) < 0)
 		return rc;
 	rc = open_below(parent_fd, network, ret, err);
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	if (mkdirat(parent_fd, network, DIR_MODE) < 0 && errno != EEXIST)
-		return error_errno(err, ERROR_SYSTEM, errno, "cannot make directory %s", ret->path);
-	rc = open_below(parent_fd, network, ret, err);
+	if (rc == 0) {
+		if (mkdirat(parent_fd, network, DIR_MODE) < 0 && errno != EEXIST)
+			return error_errno(err, ERROR_SYSTEM, errno, "cannot make directory %s",
+					   ret->path);
+		rc = open_below(parent_fd, network, ret, err);
+	}
 	if (rc == 0)
 		return cannot_open(ret, ENOENT, err);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : make_own_dirs(ret, err);
 }
 
 void pool_store_done(struct pool_store *store)
 {
 	cleanup_close(&store->lock_fd);
+	cleanup_close(&store->rest_fd);
+	cleanup_close(&store->records_fd);
 	cleanup_close(&store->dir_fd);
 	*store = POOL_STORE_NONE;
 }

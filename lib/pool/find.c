@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* find.c - addresses of an attachment */
+/* find.c - addresses of an attachment, without the lock */
 
 #include "cbr/pool/find.h"
 
@@ -9,6 +9,8 @@
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "faults.h"
+#include "give_back.h"
+#include "scan.h"
 
 /*
  * A scan of the store for @owner.
@@ -56,58 +58,58 @@ static int compare(const void *left, const void *right)
 	return a->exact != b->exact ? b->exact - a->exact : ip_compare(&a->addr, &b->addr);
 }
 
+/* By the record alone. Return: does all that it says agree with the address files? */
+static bool find_on_record(struct search *search)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+
+	if (!pool_record_load(search->store, search->owner, &record) || !record.n)
+		return false;
+	for (size_t i = 0; i < record.n; i++) {
+		if (!pool_is_held(search->store, &record.addrs[i], search->owner))
+			return false;
+		keep(search, &record.addrs[i], true);
+	}
+	return true;
+}
+
+/* Return: as pool_store_find() */
+static int finish(struct search *search, int rc, struct pool_found *ret, struct error *err)
+{
+	*ret = search->found;
+	ret->unreadable = search->unreadable.n;
+	ret->why = search->unreadable.first;
+	if (rc < 0)
+		return rc;
+	if (search->no_memory)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot search %s",
+				   search->store->path);
+	if (ret->n)
+		qsort(ret->items, ret->n, sizeof(*ret->items), compare);
+	return 0;
+}
+
+int pool_scan(const struct pool_store *store, const struct pool_owner *owner,
+	      struct pool_found *ret, struct error *err)
+{
+	struct search search = { .store = store, .owner = owner };
+
+	return finish(&search, pool_store_each(store, look_at, &search, err), ret, err);
+}
+
 int pool_store_find(const struct pool_store *store, const struct pool_owner *owner,
 		    struct pool_found *ret, struct error *err)
 {
 	struct search search = { .store = store, .owner = owner };
-	int rc = pool_store_each(store, look_at, &search, err);
 
-	*ret = search.found;
-	ret->unreadable = search.unreadable.n;
-	ret->why = search.unreadable.first;
-	if (rc < 0)
-		return rc;
-	if (search.no_memory)
-		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot search %s", store->path);
-	if (ret->n)
-		qsort(ret->items, ret->n, sizeof(*ret->items), compare);
-	return 0;
+	if (find_on_record(&search))
+		return finish(&search, 0, ret, err);
+	free(search.found.items);
+	return pool_scan(store, owner, ret, err);
 }
 
 void pool_found_done(struct pool_found *found)
 {
 	free(found->items);
 	*found = (struct pool_found){ 0 };
-}
-
-/* Remove the items from the first one on that are as exact as that. */
-static int remove_items(struct pool_store *store, const struct pool_found *found, struct error *err)
-{
-	struct pool_faults faults = { 0 };
-	int rc;
-
-	for (size_t i = 0; i < found->n && found->items[i].exact == found->items[0].exact; i++) {
-		rc = pool_store_remove(store, &found->items[i].addr);
-		if (rc < 0)
-			pool_faults_add(&faults, store, "remove", &found->items[i].addr, -rc);
-	}
-	rc = pool_faults_report(&faults, err);
-	return rc < 0 ? rc : found->n > 0;
-}
-
-int pool_release(struct pool_store *store, const struct pool_owner *owner, struct error *err)
-{
-	auto_with(pool_found_done) struct pool_found found = { 0 };
-	int rc = pool_store_find(store, owner, &found, err);
-
-	if (rc < 0)
-		return rc;
-	if (!found.n && found.unreadable) {
-		*err = found.why;
-		return error_hint(err,
-				  "an address of container %s may be in there: repair or "
-				  "remove the file",
-				  owner->container_id);
-	}
-	return remove_items(store, &found, err);
 }

@@ -3,13 +3,17 @@
 
 #include "cbr/pool/reclaim.h"
 
-#include <errno.h>
+#include <string.h>
 
-#include "faults.h"
+#include "cbr/base/cleanup.h"
+#include "give_back.h"
+#include "index.h"
 
 struct sweep {
 	struct pool_store *store;
 	const struct pool_census *census;
+	const struct pool_world *world;
+	struct pool_index index;
 	struct pool_reclaimed done;
 	struct pool_faults faults;
 };
@@ -19,52 +23,44 @@ static bool is_before(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
-/* Return: 1 it is dead, 0 it may live, or a negative errno */
-static int is_dead(struct sweep *sweep, const struct ip_addr *addr)
+/* By the clock that nobody sets, where that was noted. */
+static bool was_known(const struct sweep *sweep, const struct pool_evidence *evidence)
 {
-	const struct pool_census *census = sweep->census;
-	char buf[POOL_OWNER_SIZE];
-	struct pool_owner owner;
-	struct timespec time;
-	int content = pool_store_read(sweep->store, addr, buf, &owner);
-	int rc = content < 0 ? content : pool_store_time(sweep->store, addr, &time);
-
-	if (rc < 0)
-		return rc;
-	if (content == POOL_FOREIGN || !is_before(&time, &census->start))
-		return 0;
-	if (content == POOL_BLANK)
-		return 1;
-	if (census->is_listed(&owner, census->arg))
-		return 0;
-	if (!census->is_alive(&owner, census->arg))
-		return 1;
-	sweep->done.alive++;
-	return 0;
+	if (evidence->since_boot_ns && strcmp(evidence->boot, sweep->world->boot) == 0)
+		return evidence->since_boot_ns < sweep->census->start_ns;
+	return is_before(&evidence->time, &sweep->census->start);
 }
 
-static void look_at(const struct ip_addr *addr, void *arg)
+static void look_at(struct pool_record *record, void *arg)
 {
 	struct sweep *sweep = arg;
-	int rc = is_dead(sweep, addr);
 
-	if (rc < 0 && rc != -ENOENT)
-		pool_faults_add(&sweep->faults, sweep->store, "read", addr, -rc);
-	if (rc <= 0)
+	if (!was_known(sweep, &record->evidence) ||
+	    sweep->census->is_listed(&record->owner, sweep->census->arg))
 		return;
-	rc = pool_store_remove(sweep->store, addr);
-	if (rc < 0)
-		pool_faults_add(&sweep->faults, sweep->store, "remove", addr, -rc);
+	if (sweep->world->life(record, sweep->world->arg) == POOL_ALIVE)
+		sweep->done.alive++;
 	else
-		sweep->done.removed++;
+		sweep->done.news.dead += pool_give_back(sweep->store, record, true, &sweep->index,
+							&sweep->faults);
 }
 
 int pool_reclaim(struct pool_store *store, const struct pool_census *census,
-		 struct pool_reclaimed *ret, struct error *err)
+		 const struct pool_world *world, struct pool_reclaimed *ret, struct error *err)
 {
-	struct sweep sweep = { .store = store, .census = census };
-	int rc = pool_store_each(store, look_at, &sweep, err);
+	struct sweep sweep = { .store = store, .census = census, .world = world };
+	int rc = 0;
 
+	pool_index_read(store, world, &sweep.index);
+	if (!sweep.index.current)
+		rc = pool_rebuild(store, world, &sweep.index, &sweep.done.news, err);
+	if (rc >= 0)
+		rc = pool_record_each(store, look_at, &sweep, err);
+	pool_index_write(store, &sweep.index);
 	*ret = sweep.done;
-	return rc < 0 ? rc : pool_faults_report(&sweep.faults, err);
+	if (rc >= 0)
+		rc = pool_faults_report(&sweep.faults, err);
+	if (rc >= 0)
+		rc = pool_faults_report(&sweep.index.faults, err);
+	return rc < 0 ? rc : pool_store_sync(store, err);
 }

@@ -125,6 +125,16 @@ int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, siz
 	return rc < 0 ? rc : 1;
 }
 
+int pool_store_sync(struct pool_store *store, struct error *err)
+{
+	if (!store->lasting)
+		return 0;
+	/* Four files and two directories: one call is less than a call and a wait for each. */
+	if (syncfs(store->dir_fd) < 0)
+		return error_errno(err, ERROR_SYSTEM, errno, "cannot sync %s", store->path);
+	return 0;
+}
+
 int pool_store_remove(struct pool_store *store, const struct ip_addr *addr)
 {
 	char name[IP_TEXT_SIZE];

@@ -106,6 +106,27 @@ void pool_walk_take(struct pool_walk *walk, const struct ip_addr *addr)
 	walk->n_taken++;
 }
 
+void pool_walk_drop(struct pool_walk *walk, const struct ip_addr *addr)
+{
+	uint64_t number;
+
+	if (!find(walk, addr, NULL, &number) || number >= walk->size ||
+	    !pool_walk_is_taken(walk, number))
+		return;
+	walk->taken[number / WORD_BITS] &= ~(1ULL << number % WORD_BITS);
+	walk->n_taken -= walk->n_taken > 0;
+}
+
+bool pool_walk_is_taken(const struct pool_walk *walk, uint64_t number)
+{
+	return walk->taken[number / WORD_BITS] >> number % WORD_BITS & 1;
+}
+
+void pool_walk_skip(struct pool_walk *walk, uint64_t number)
+{
+	set_bit(walk, number);
+}
+
 bool pool_walk_next_free(const struct pool_walk *walk, uint64_t *number)
 {
 	uint64_t n = *number;

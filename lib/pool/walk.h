@@ -66,6 +66,13 @@ void pool_walk_done(struct pool_walk *walk);
 /* pool_walk_take() - this address has a file; others than the set's are ignored */
 void pool_walk_take(struct pool_walk *walk, const struct ip_addr *addr);
 
+/* pool_walk_drop() - it has no file any more */
+void pool_walk_drop(struct pool_walk *walk, const struct ip_addr *addr);
+
+/* pool_walk_is_taken(), pool_walk_skip() - by number below @size; skip = take it for taken */
+bool pool_walk_is_taken(const struct pool_walk *walk, uint64_t number);
+void pool_walk_skip(struct pool_walk *walk, uint64_t number);
+
 /*
  * pool_walk_next_free() - first address that is not taken
  * @number: where to begin, then where it was found

@@ -14,6 +14,7 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/alloc.h"
 #include "config.h"
+#include "evidence.h"
 #include "resolv.h"
 #include "verbs.h"
 
@@ -90,17 +91,44 @@ static int prepare_result(const struct ipam_conf *conf, struct cni_result *resul
 	return 0;
 }
 
+static void tell_news(const char *network, const struct pool_news *news)
+{
+	if (news->earlier_boot)
+		fprintf(stderr, "hl-ipam: network %s: reclaimed %zu addresses of an earlier boot\n",
+			network, news->earlier_boot);
+	if (news->dead)
+		fprintf(stderr, "hl-ipam: network %s: reclaimed %zu addresses of dead pods\n",
+			network, news->dead);
+	if (news->blank)
+		fprintf(stderr, "hl-ipam: network %s: removed %zu address files without content\n",
+			network, news->blank);
+}
+
 static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 		   const struct ip_addr *wanted, struct pool_lease *leases, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
-	struct pool_owner owner = ipam_owner(call);
+	struct surroundings here;
+	const struct pool_world world = surroundings_look(call->network,
+							  !conf->reclaim_after_reboot, &here);
+	const struct pool_request request = {
+		.sets = conf->sets,
+		.n = conf->n_sets,
+		.wanted = wanted,
+		.owner = ipam_owner(call),
+		.evidence = evidence_of(&here, call->netns, conf->pod),
+		.rest_s = conf->reuse_delay,
+	};
+	struct pool_news news = { 0 };
 	int rc;
 
 	if ((rc = pool_store_make(conf->data_dir, call->network, &store, err)) < 0 ||
 	    (rc = pool_store_lock(&store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
 		return rc;
-	return pool_allocate(&store, conf->sets, conf->n_sets, &owner, wanted, leases, err);
+	store.lasting = here.lasting;
+	rc = pool_allocate(&store, &request, &world, leases, &news, err);
+	tell_news(call->network, &news);
+	return rc;
 }
 
 int ipam_add(const struct cni_call *call, struct cni_result *ret, struct error *err)

@@ -12,11 +12,19 @@
 #include "cbr/base/str.h"
 #include "cbr/cni/config.h"
 #include "cbr/cni/json.h"
+#include "cbr/pool/alloc.h"
 #include "ranges.h"
 
 #define DEFAULT_DATA_DIR "/var/lib/cni/networks"
 #define MAX_WANTED 256
 #define MAX_ROUTES 4096
+#define DEFAULT_REUSE_DELAY 30
+
+#define DEFAULTS                                           \
+	((struct ipam_conf){ .data_dir = DEFAULT_DATA_DIR, \
+			     .resolv_conf = "",            \
+			     .reclaim_after_reboot = true, \
+			     .reuse_delay = DEFAULT_REUSE_DELAY })
 
 static int no_memory(struct error *err)
 {
@@ -141,20 +149,33 @@ static int load_paths(const json_t *ipam, struct ipam_conf *conf, struct error *
 	return 0;
 }
 
+static int load_policy(const json_t *ipam, struct ipam_conf *conf, struct error *err)
+{
+	int64_t delay = conf->reuse_delay;
+	int rc;
+
+	if ((rc = cni_json_bool(ipam, "ipam", "reclaimAfterReboot", &conf->reclaim_after_reboot,
+				err)) < 0 ||
+	    (rc = cni_json_bool(ipam, "ipam", "statusOnExhaustion", &conf->status_on_exhaustion,
+				err)) < 0 ||
+	    (rc = cni_json_int(ipam, "ipam", "reuseDelay", 0, POOL_REST_MAX_S, &delay, err)) < 0)
+		return rc;
+	conf->reuse_delay = (int)delay;
+	return 0;
+}
+
 /* @conf: may hold wanted addresses already */
 static int load(const struct cni_call *call, struct ipam_conf *conf, struct error *err)
 {
 	json_t *ipam = NULL;
 	int rc;
 
-	conf->data_dir = DEFAULT_DATA_DIR;
-	conf->resolv_conf = "";
 	if ((rc = cni_config_check_types(call, err)) < 0 ||
 	    (rc = cni_json_object(call->config, "", "ipam", &ipam, err)) < 0)
 		return rc;
 	if (!ipam)
 		return error_set(err, ERROR_CONFIG, "IPAM config missing 'ipam' key");
-	if ((rc = load_paths(ipam, conf, err)) < 0 ||
+	if ((rc = load_paths(ipam, conf, err)) < 0 || (rc = load_policy(ipam, conf, err)) < 0 ||
 	    (rc = load_wanted(call->config, conf, err)) < 0 ||
 	    (rc = load_routes(ipam, conf, err)) < 0)
 		return rc;
@@ -166,7 +187,9 @@ int ipam_conf_load(const struct cni_call *call, struct ipam_conf *ret, struct er
 	struct cni_args args;
 	int rc = cni_args_parse(call->args, &args, err);
 
-	*ret = (struct ipam_conf){ 0 };
+	*ret = DEFAULTS;
+	if (rc >= 0 && *args.pod_name)
+		snprintf(ret->pod, sizeof(ret->pod), "%s/%s", args.pod_namespace, args.pod_name);
 	if (rc >= 0 && args.ip.family)
 		rc = add_wanted(ret, &args.ip, err);
 	return rc < 0 ? rc : load(call, ret, err);
@@ -174,7 +197,7 @@ int ipam_conf_load(const struct cni_call *call, struct ipam_conf *ret, struct er
 
 int ipam_conf_load_status(const struct cni_call *call, struct ipam_conf *ret, struct error *err)
 {
-	*ret = (struct ipam_conf){ 0 };
+	*ret = DEFAULTS;
 	return load(call, ret, err);
 }
 
@@ -188,13 +211,16 @@ void ipam_conf_done(struct ipam_conf *conf)
 	*conf = (struct ipam_conf){ 0 };
 }
 
-const char *ipam_conf_data_dir(const struct cni_call *call)
+void ipam_conf_load_place(const struct cni_call *call, struct ipam_conf *ret)
 {
-	struct ipam_conf conf = { .data_dir = "", .resolv_conf = "" };
 	struct error ignored;
 	json_t *ipam = NULL;
 
-	if (cni_json_object(call->config, "", "ipam", &ipam, &ignored) > 0)
-		cni_json_string(ipam, "ipam", "dataDir", &conf.data_dir, &ignored);
-	return *conf.data_dir ? conf.data_dir : DEFAULT_DATA_DIR;
+	*ret = DEFAULTS;
+	if (cni_json_object(call->config, "", "ipam", &ipam, &ignored) <= 0)
+		return;
+	cni_json_string(ipam, "ipam", "dataDir", &ret->data_dir, &ignored);
+	cni_json_bool(ipam, "ipam", "reclaimAfterReboot", &ret->reclaim_after_reboot, &ignored);
+	if (!*ret->data_dir)
+		ret->data_dir = DEFAULT_DATA_DIR;
 }

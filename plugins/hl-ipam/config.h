@@ -2,6 +2,7 @@
 /* config.h - hl-ipam's part of the network configuration */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cbr/cni/call.h"
@@ -14,6 +15,9 @@
  * @sets, @n_sets: settled; their order numbers the cursors and the result
  * @wanted, @n_wanted: addresses asked for, each once, in the order given
  * @routes, @n_routes: for the result
+ * @pod: "namespace/name" as the runtime said it, or ""
+ * @reclaim_after_reboot, @reuse_delay, @status_on_exhaustion: keys of the same name; the
+ *                                                             delay in seconds
  */
 struct ipam_conf {
 	const char *data_dir;
@@ -24,6 +28,10 @@ struct ipam_conf {
 	size_t n_wanted;
 	struct cni_route *routes;
 	size_t n_routes;
+	char pod[520];
+	bool reclaim_after_reboot;
+	int reuse_delay;
+	bool status_on_exhaustion;
 };
 
 /*
@@ -40,10 +48,9 @@ int ipam_conf_load_status(const struct cni_call *call, struct ipam_conf *ret, st
 void ipam_conf_done(struct ipam_conf *conf);
 
 /*
- * ipam_conf_data_dir() - only where the reservations are
+ * ipam_conf_load_place() - only where the reservations are, and whether they outlive a boot
  *
  * All that giving back needs, so that no other key, broken since the ADD, can keep an
  * address. A value of a wrong type, with which no ADD succeeded, counts as absent.
- * Return: borrowed from the config.
  */
-const char *ipam_conf_data_dir(const struct cni_call *call);
+void ipam_conf_load_place(const struct cni_call *call, struct ipam_conf *ret);

@@ -9,16 +9,23 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/find.h"
 #include "config.h"
+#include "evidence.h"
 #include "verbs.h"
 
 int ipam_del(const struct cni_call *call, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
-	struct pool_owner owner = ipam_owner(call);
+	const struct pool_owner owner = ipam_owner(call);
+	struct surroundings here;
+	struct pool_world world;
+	struct ipam_conf conf;
 	int rc;
 
-	if ((rc = pool_store_open(ipam_conf_data_dir(call), call->network, &store, err)) <= 0 ||
+	ipam_conf_load_place(call, &conf);
+	world = surroundings_look(call->network, !conf.reclaim_after_reboot, &here);
+	if ((rc = pool_store_open(conf.data_dir, call->network, &store, err)) <= 0 ||
 	    (rc = pool_store_lock(&store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
 		return rc;
-	return pool_release(&store, &owner, err);
+	store.lasting = here.lasting;
+	return pool_release(&store, &owner, &world, err);
 }

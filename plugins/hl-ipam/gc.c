@@ -15,12 +15,11 @@
 #include "cbr/cni/config.h"
 #include "cbr/pool/reclaim.h"
 #include "config.h"
-#include "liveness.h"
+#include "evidence.h"
 #include "verbs.h"
 
 /* @list, @n: valid attachments in the order of compare() */
 struct roll {
-	const char *network;
 	struct cni_attachment *list;
 	size_t n;
 };
@@ -51,39 +50,43 @@ static bool is_listed(const struct pool_owner *owner, void *arg)
 	return bsearch(&key, roll->list, roll->n, sizeof(key), compare_key);
 }
 
-static bool is_alive(const struct pool_owner *owner, void *arg)
-{
-	const struct roll *roll = arg;
-
-	return liveness_has_link(roll->network, owner);
-}
-
 static int sweep(const struct cni_call *call, const struct pool_census *census, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
 	struct pool_reclaimed done = { 0 };
+	struct surroundings here;
+	struct pool_world world;
+	struct ipam_conf conf;
 	int rc;
 
-	if ((rc = pool_store_open(ipam_conf_data_dir(call), call->network, &store, err)) <= 0 ||
+	ipam_conf_load_place(call, &conf);
+	world = surroundings_look(call->network, !conf.reclaim_after_reboot, &here);
+	/* Where there is no directory, there is nothing to take back. */
+	if ((rc = pool_store_open(conf.data_dir, call->network, &store, err)) <= 0)
+		return rc;
+	pool_store_done(&store);
+	if ((rc = pool_store_make(conf.data_dir, call->network, &store, err)) < 0 ||
 	    (rc = pool_store_lock(&store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
 		return rc;
-	rc = pool_reclaim(&store, census, &done, err);
+	store.lasting = here.lasting;
+	rc = pool_reclaim(&store, census, &world, &done, err);
 	if (done.alive)
 		fprintf(stderr,
-			"hl-ipam: GC of network %s: %zu reservations are not listed as "
-			"valid, but kept: their host links exist\n",
+			"hl-ipam: GC of network %s: %zu attachments are not listed as "
+			"valid, but kept: they show life\n",
 			call->network, done.alive);
 	return rc;
 }
 
 int ipam_gc(const struct cni_call *call, struct error *err)
 {
-	struct roll roll = { .network = call->network };
-	struct pool_census census = { is_listed, is_alive, &roll, { 0 } };
+	struct roll roll = { 0 };
+	struct pool_census census = { .is_listed = is_listed, .arg = &roll };
 	autofree struct cni_attachment *list = NULL;
 	int rc;
 
 	clock_gettime(CLOCK_REALTIME, &census.start);
+	census.start_ns = boot_clock_ns();
 	rc = cni_config_valid_attachments(call, &list, &roll.n, err);
 	if (rc <= 0)
 		return rc;

@@ -105,6 +105,10 @@ static void gc_removes_a_half_made_link(void **state)
 	ns_wait(&node.netns, 5000, "ip link show %s | grep -q NO-CARRIER", host);
 	collect("[{\"containerID\": \"alive\", \"ifname\": \"eth0\"}]");
 	assert_null(witness_link(&node.netns, host));
+	/* The address stays as long as there is a namespace that might have it. */
+	assert_int_equal(node_reservations(&node), 2);
+	ns_destroy(&dead->netns);
+	collect("[{\"containerID\": \"alive\", \"ifname\": \"eth0\"}]");
 	assert_int_equal(node_reservations(&node), 1);
 	pod_check(alive);
 	free(host);

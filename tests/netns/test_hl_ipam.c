@@ -74,8 +74,8 @@ static void gc_keeps_an_address_whose_host_end_exists(void **state)
 	free(run_must(&node->node, "ip link add %s type veth peer name peer", name));
 	said = gc(node);
 	assert_true(tmp_exists(&node->tmp, "net/10.1.2.2"));
-	assert_string_equal(said, "hl-ipam: GC of network net: 1 reservations are not listed as "
-				  "valid, but kept: their host links exist\n");
+	assert_string_equal(said, "hl-ipam: GC of network net: 1 attachments are not listed as "
+				  "valid, but kept: they show life\n");
 }
 
 static void gc_takes_it_back_when_the_host_end_is_gone(void **state)

@@ -15,6 +15,12 @@
 #include "cbr/base/error.h"
 
 /*
+ * How the names of files begin that are being written. One that nobody can be writing any
+ * more was left by a process that was killed, and may be removed.
+ */
+#define FILE_TEMPORARY_PREFIX ".tmp."
+
+/*
  * file_read() - read a small regular file whole
  * @dir_fd: directory, or AT_FDCWD with an absolute @name
  * @buf: receives the content and a NUL; @size counts both

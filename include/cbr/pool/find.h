@@ -7,6 +7,7 @@
 
 #include "cbr/base/error.h"
 #include "cbr/base/ip.h"
+#include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
 
 /*
@@ -33,8 +34,8 @@ struct pool_found {
 /*
  * pool_store_find() - all addresses of an attachment
  *
- * The one place that answers this question. It reads every file of the network; an index
- * by attachment belongs here and nowhere else.
+ * By its record if that and the address files agree, else by reading every file. Needs
+ * no lock.
  *
  * Return: 0 and *ret, also if nothing is found; negative if the directory cannot be
  * read. Release it with pool_found_done() either way.
@@ -54,4 +55,5 @@ void pool_found_done(struct pool_found *found);
  * Return: 1 some were released, 0 it has none, or negative: a file could not be removed,
  * or nothing was found and there are files that could not be read.
  */
-int pool_release(struct pool_store *store, const struct pool_owner *owner, struct error *err);
+int pool_release(struct pool_store *store, const struct pool_owner *owner,
+		 const struct pool_world *world, struct error *err);

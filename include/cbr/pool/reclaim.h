@@ -4,39 +4,46 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "cbr/base/error.h"
+#include "cbr/pool/alloc.h"
+#include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
 
 /*
- * What others know of the living.
- * @is_listed: does the runtime count this attachment as valid? Without interface: any
- *             attachment of that container
- * @is_alive: is there any sign of life? Asked only for those that are not listed
- * @arg: for both
- * @start: CLOCK_REALTIME; what was reserved then or later was not known to the runtime
+ * What the runtime knows of the living.
+ * @is_listed: does it count this attachment as valid? Without interface: any attachment
+ *             of that container
+ * @arg: for that
+ * @start, @start_ns: CLOCK_REALTIME, CLOCK_BOOTTIME; what was reserved then or later was
+ *                    not known to the runtime
  */
 struct pool_census {
 	bool (*is_listed)(const struct pool_owner *owner, void *arg);
-	bool (*is_alive)(const struct pool_owner *owner, void *arg);
 	void *arg;
 	struct timespec start;
+	int64_t start_ns;
 };
 
-/* @removed: reservations taken back; @alive: not listed, but kept for a sign of life */
+/*
+ * @news: addresses taken back
+ * @alive: attachments not listed, but kept for a sign of life
+ */
 struct pool_reclaimed {
-	size_t removed;
+	struct pool_news news;
 	size_t alive;
 };
 
 /*
- * pool_reclaim() - remove reservations of attachments that are not listed, were made
+ * pool_reclaim() - take back the addresses of attachments that are not listed, were made
  * before the census, and show no sign of life; and files that a crash left empty
- * @store: locked
+ * @store: made and locked
  *
- * Goes on over errors. Return: 0, or negative when some file could not be dealt with;
- * *ret is filled either way.
+ * Where there is no evidence at all, as for those that host-local made, the runtime's
+ * word decides. Goes on over errors. Return: 0, or negative when some file could not be
+ * dealt with; *ret is filled either way.
  */
 int pool_reclaim(struct pool_store *store, const struct pool_census *census,
-		 struct pool_reclaimed *ret, struct error *err);
+		 const struct pool_world *world, struct pool_reclaimed *ret, struct error *err);

@@ -4,11 +4,14 @@
  *
  * <dataDir>/<network>/ holds a file per reserved address, named by the address in its
  * canonical text; last_reserved_ip.<set>, the cursor of each range set; and "lock",
- * which whoever changes something holds with flock(2). Other names are not touched.
+ * which whoever changes something holds with flock(2). Ours beside them, all of which may
+ * be lost or out of date: .attachments (record.h), .resting (rest.h) and .state (index.h).
+ * Other names are not touched.
  */
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -16,18 +19,29 @@
 #include "cbr/base/ip.h"
 #include "cbr/pool/owner.h"
 
+/* Directories of ours. */
+#define POOL_RECORDS_NAME ".attachments"
+#define POOL_REST_NAME ".resting"
+
 /*
  * @dir_fd: the directory, -1 = none
  * @lock_fd: holds the lock, -1 = not locked
+ * @records_fd, @rest_fd: directories of ours, -1 = none
+ * @lasting: reservations outlive a reboot, so they must be on the disk before they count;
+ *           set by the caller
  * @path: of the directory, for messages
  */
 struct pool_store {
 	int dir_fd;
 	int lock_fd;
+	int records_fd;
+	int rest_fd;
+	bool lasting;
 	char path[PATH_MAX];
 };
 
-#define POOL_STORE_NONE ((struct pool_store){ .dir_fd = -1, .lock_fd = -1 })
+#define POOL_STORE_NONE \
+	((struct pool_store){ .dir_fd = -1, .lock_fd = -1, .records_fd = -1, .rest_fd = -1 })
 
 /*
  * pool_store_open() - open the directory of a network
@@ -58,7 +72,8 @@ int pool_store_check_usable(const char *data_dir, const char *network, struct er
  * pool_store_lock() - be alone, host-local's processes among the others
  * @timeout_ms: how long to wait for that
  *
- * Return: 0, or negative; past the timeout -ETIMEDOUT with ERROR_AGAIN.
+ * Return: 0, or negative; past the timeout -ETIMEDOUT with ERROR_AGAIN, naming the
+ * process that holds it as far as /proc/locks tells.
  */
 int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err);
 
@@ -97,6 +112,18 @@ int pool_store_time(const struct pool_store *store, const struct ip_addr *addr,
  */
 int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, size_t set,
 		       const struct pool_owner *owner, struct error *err);
+
+/*
+ * pool_store_sync() - on a store that is lasting: what was changed is on the disk now
+ *
+ * Any other is void after a reboot, so a power cut cannot harm it: what was not written
+ * then concerned pods that are gone. What is half written is seen by its content, and
+ * waiting for a disk, tens of milliseconds on a busy one, would be the greatest part of
+ * an ADD.
+ *
+ * Return: 0, or negative with ERROR_SYSTEM.
+ */
+int pool_store_sync(struct pool_store *store, struct error *err);
 
 /* pool_store_remove() - Return: 1, 0 there was no such file, or a negative errno */
 int pool_store_remove(struct pool_store *store, const struct ip_addr *addr);

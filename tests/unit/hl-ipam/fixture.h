@@ -7,6 +7,9 @@
 #include "run.h"
 #include "tmp.h"
 
+/* How many names of its own the plugin keeps beside those that host-local knows. */
+#define FIXTURE_OURS 3
+
 /* FIXTURE() - a test whose *state is a struct tmp of its own, the data directory */
 #define FIXTURE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_remove)
 int fixture_make(void **state);

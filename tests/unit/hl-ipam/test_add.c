@@ -99,7 +99,7 @@ static void leaves_the_files_that_host_local_leaves(void **state)
 	umask(022);
 	free(fixture_must("ADD", "a", config));
 	assert_mode(tmp, "net", S_IFDIR | 0755);
-	assert_int_equal(tmp_count(tmp, "net"), 5);
+	assert_int_equal(tmp_count(tmp, "net"), 5 + FIXTURE_OURS);
 	assert_true(fixture_has(tmp, "10.1.2.20", "a\r\neth0"));
 	assert_true(fixture_has(tmp, "fd00::2", "a\r\neth0"));
 	assert_true(fixture_has(tmp, "last_reserved_ip.0", "10.1.2.20"));
@@ -222,7 +222,7 @@ static void a_requested_address_may_be_the_second_of_an_attachment(void **state)
 	assert_string_equal(first, "10.1.2.2/24");
 	assert_string_equal(second, "10.1.2.9/24");
 	free(fixture_must("DEL", "a", config));
-	assert_int_equal(tmp_count(tmp, "net"), 2);
+	assert_int_equal(tmp_count(tmp, "net"), 2 + FIXTURE_OURS);
 }
 
 static void a_failing_add_leaves_the_living_alone(void **state)
@@ -263,19 +263,15 @@ static void a_full_pool_is_told_as_try_again_later(void **state)
 	const struct tmp *tmp = *state;
 	autofree char *config = fixture_config(tmp, "1.0.0", "\"subnet\": \"10.1.2.0/30\"", "");
 	struct run run;
-	autofree char *expected = NULL;
 
 	free(fixture_must("ADD", "a", config));
 	run = fixture_run("ADD", "b", config);
-	assert_true(asprintf(&expected,
-			     "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 11,\n    \"msg\": "
-			     "\"failed to allocate for range 0: no IP addresses available in range "
-			     "set: 10.1.2.1-10.1.2.2\",\n    \"details\": \"reserved addresses: 1; "
-			     "each file in %s/net is named by one and holds container ID and "
-			     "interface: look for those that are no more\"\n}",
-			     tmp->path) > 0);
 	assert_int_equal(run.status, 1);
-	assert_string_equal(run.out, expected);
+	assert_contains(run.out,
+			"{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 11,\n    \"msg\": "
+			"\"failed to allocate for range 0: no IP addresses available in range "
+			"set: 10.1.2.1-10.1.2.2\",\n    \"details\": \"2 addresses, 1 reserved, "
+			"0 resting, none of a dead pod; oldest: container a eth0 since ");
 	assert_string_equal(run.err, "");
 	run_done(&run);
 }

@@ -13,6 +13,26 @@
 
 #define NOBODY 65534
 
+bool fixture_lists(const char *list, const struct pool_owner *owner)
+{
+	char *word;
+	bool found;
+
+	assert_true(asprintf(&word, " %s/%s ", owner->container_id, owner->ifname) > 0);
+	found = strstr(list, word);
+	free(word);
+	return found;
+}
+
+static enum pool_life life(const struct pool_record *record, void *arg)
+{
+	const struct fixture *f = arg;
+
+	if (fixture_lists(f->alive, &record->owner))
+		return POOL_ALIVE;
+	return fixture_lists(f->dead, &record->owner) ? POOL_DEAD : POOL_UNKNOWN;
+}
+
 int fixture_make(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -21,6 +41,9 @@ int fixture_make(void **state)
 	tmp_make(&f->tmp);
 	assert_ok(pool_store_make(f->tmp.path, "net", &f->store, &err), &err);
 	assert_ok(pool_store_lock(&f->store, 1000, &err), &err);
+	f->world = (struct pool_world){ "boot-1", life, f };
+	f->alive = "";
+	f->dead = "";
 	*state = f;
 	return 0;
 }

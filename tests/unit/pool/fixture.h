@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "cbr/pool/range.h"
+#include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
 #include "tmp.h"
 
@@ -12,11 +13,19 @@
  * A network "net" with no reservations.
  * @tmp: its data directory
  * @store: open and locked
+ * @world: around it: boot "boot-1", and whoever is neither @alive nor @dead is unknown
+ * @alive, @dead: attachments as "container/interface", with a blank around each
  */
 struct fixture {
 	struct tmp tmp;
 	struct pool_store store;
+	struct pool_world world;
+	const char *alive;
+	const char *dead;
 };
+
+/* fixture_lists() - is this attachment in such a list? */
+bool fixture_lists(const char *list, const struct pool_owner *owner);
 
 /* FIXTURE_STORE() - a test whose *state is a struct fixture of its own */
 #define FIXTURE_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_remove)

@@ -32,7 +32,9 @@ struct request {
 static int allocate(struct fixture *f, const struct request *request,
 		    struct pool_lease leases[MAX_SETS], struct error *err)
 {
-	const struct pool_owner owner = { request->container, "eth0" };
+	struct pool_request asked = { .owner = { request->container, "eth0" },
+				      .evidence = POOL_EVIDENCE_NONE };
+	struct pool_news news = { 0 };
 	struct pool_set sets[MAX_SETS] = { 0 };
 	struct ip_addr wanted[MAX_SETS] = { 0 };
 	size_t n = 0;
@@ -43,7 +45,11 @@ static int allocate(struct fixture *f, const struct request *request,
 		if (request->wanted[n])
 			wanted[n] = fixture_addr(request->wanted[n]);
 	}
-	rc = pool_allocate(&f->store, sets, n, &owner, wanted, leases, err);
+	asked.sets = sets;
+	asked.n = n;
+	asked.wanted = wanted;
+	asked.evidence.boot = f->world.boot;
+	rc = pool_allocate(&f->store, &asked, &f->world, leases, &news, err);
 	while (n-- > 0)
 		free(sets[n].ranges);
 	return rc;
@@ -237,12 +243,14 @@ static void says_how_full_it_is_and_where_to_look(void **state)
 	assert_fails(allocate(f, &request, leases, &err), &err, ERROR_AGAIN,
 		     "failed to allocate for range 0: no IP addresses available in range set: "
 		     "10.1.2.1-10.1.2.2,10.1.3.1-10.1.3.2");
-	assert_contains(err.hint, "reserved addresses: 2;");
-	assert_contains(err.hint, f->store.path);
+	assert_contains(err.hint,
+			"4 addresses, 2 reserved, 0 resting, none of a dead pod; oldest: ");
+	assert_contains(err.hint, "container a eth0 since ");
+	assert_contains(err.hint, "container b eth0 since ");
 }
 
 /* host-local creates first and writes later; a crash in between leaves an empty file. */
-static void files_left_empty_are_used_when_nothing_else_is_free(void **state)
+static void files_left_empty_are_nobodys(void **state)
 {
 	struct fixture *f = *state;
 	autofree char *content = NULL;
@@ -252,10 +260,10 @@ static void files_left_empty_are_used_when_nothing_else_is_free(void **state)
 	fixture_put(f, "10.1.2.3", "\r\n");
 	fixture_put(f, "10.1.2.4", "for the printer");
 	fixture_put(f, "10.1.2.5", "a\r\neth0");
-	assert_sequence(f, "10.1.2.0/29", "10.1.2.6 10.1.2.2 10.1.2.3");
+	assert_sequence(f, "10.1.2.0/29", "10.1.2.2 10.1.2.3 10.1.2.6");
 	content = fixture_get(f, "10.1.2.3");
 	assert_contains(content, "\r\neth0");
-	assert_true(fixture_has(f, "10.1.2.1"));
+	assert_false(fixture_has(f, "10.1.2.1"));
 }
 
 static void a_wanted_address_is_given_or_nothing(void **state)
@@ -439,22 +447,27 @@ static void a_failure_gives_back_only_what_it_took_itself(void **state)
 #define CROWD 20
 
 /* A process of the crowd. */
-static int allocate_as(const struct tmp *tmp, int number)
+static int allocate_as(const struct fixture *f, int number)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
 	struct pool_set set = fixture_settled("10.1.2.0/27");
 	const struct ip_addr any = { 0 };
 	struct pool_lease lease;
 	char container[16];
-	const struct pool_owner owner = { container, "eth0" };
+	const struct pool_request request = { .sets = &set,
+					      .n = 1,
+					      .wanted = &any,
+					      .owner = { container, "eth0" },
+					      .evidence = POOL_EVIDENCE_NONE };
+	struct pool_news news = { 0 };
 	struct error err;
 	int rc;
 
 	snprintf(container, sizeof(container), "p%d", number);
-	if (pool_store_make(tmp->path, "net", &store, &err) < 0 ||
+	if (pool_store_make(f->tmp.path, "net", &store, &err) < 0 ||
 	    pool_store_lock(&store, 10000, &err) < 0)
 		return 1;
-	rc = pool_allocate(&store, &set, 1, &owner, &any, &lease, &err);
+	rc = pool_allocate(&store, &request, &f->world, &lease, &news, &err);
 	free(set.ranges);
 	return rc < 0;
 }
@@ -468,7 +481,7 @@ static void many_at_once_get_different_addresses(void **state)
 	for (int i = 0; i < CROWD; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0)
-			_exit(allocate_as(&f->tmp, i));
+			_exit(allocate_as(f, i));
 	}
 	for (int i = 0; i < CROWD; i++) {
 		int status;
@@ -476,8 +489,9 @@ static void many_at_once_get_different_addresses(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	/* One file each, as an address has one name; with "lock" and the cursor. */
-	assert_int_equal(tmp_count(&f->tmp, "net"), CROWD + 2);
+	/* One file each; with "lock", the cursor, and three names of ours. */
+	assert_int_equal(tmp_count(&f->tmp, "net"), CROWD + 5);
+	assert_int_equal(tmp_count(&f->tmp, "net/.attachments"), CROWD);
 	for (int i = 2; i < 2 + CROWD; i++) {
 		char name[IP_TEXT_SIZE];
 
@@ -504,7 +518,7 @@ int main(void)
 		FIXTURE_STORE(finds_the_very_last_one),
 		FIXTURE_STORE(a_wide_subnet_can_be_full),
 		FIXTURE_STORE(says_how_full_it_is_and_where_to_look),
-		FIXTURE_STORE(files_left_empty_are_used_when_nothing_else_is_free),
+		FIXTURE_STORE(files_left_empty_are_nobodys),
 		FIXTURE_STORE(a_wanted_address_is_given_or_nothing),
 		FIXTURE_STORE(a_wanted_address_moves_the_cursor),
 		FIXTURE_STORE(a_lease_has_length_and_gateway_of_its_range),

@@ -14,41 +14,20 @@
 #include "cbr/pool/reclaim.h"
 #include "fixture.h"
 
-/* Containers that are listed and that are alive, with blanks around each. */
-struct world {
-	const char *listed;
-	const char *alive;
-};
-
-static bool is_in(const char *list, const struct pool_owner *owner)
-{
-	autofree char *word = NULL;
-
-	assert_true(asprintf(&word, " %s/%s ", owner->container_id, owner->ifname) > 0);
-	return strstr(list, word);
-}
-
 static bool is_listed(const struct pool_owner *owner, void *arg)
 {
-	const struct world *world = arg;
-
-	return is_in(world->listed, owner);
-}
-
-static bool is_alive(const struct pool_owner *owner, void *arg)
-{
-	const struct world *world = arg;
-
-	return is_in(world->alive, owner);
+	return fixture_lists(arg, owner);
 }
 
 /* GC begins an hour from now, so all that is there is old. */
-static int reclaim(struct fixture *f, struct world world, struct pool_reclaimed *ret,
+static int reclaim(struct fixture *f, const char *listed, struct pool_reclaimed *ret,
 		   struct error *err)
 {
-	struct pool_census census = { is_listed, is_alive, &world, { time(NULL) + 3600, 0 } };
+	char list[64];
+	const struct pool_census census = { is_listed, list, { time(NULL) + 3600, 0 }, INT64_MAX };
 
-	return pool_reclaim(&f->store, &census, ret, err);
+	snprintf(list, sizeof(list), "%s", listed);
+	return pool_reclaim(&f->store, &census, &f->world, ret, err);
 }
 
 static void takes_back_what_is_neither_listed_nor_alive(void **state)
@@ -62,8 +41,9 @@ static void takes_back_what_is_neither_listed_nor_alive(void **state)
 	fixture_put(f, "10.1.2.4", "c\r\neth0");
 	fixture_put(f, "fd00::4", "c\r\neth0");
 	fixture_put(f, "last_reserved_ip.0", "10.1.2.4");
-	assert_ok(reclaim(f, (struct world){ " a/eth0 ", " b/eth0 " }, &done, &err), &err);
-	assert_int_equal(done.removed, 2);
+	f->alive = " b/eth0 ";
+	assert_ok(reclaim(f, " a/eth0 ", &done, &err), &err);
+	assert_int_equal(done.news.dead, 2);
 	assert_int_equal(done.alive, 1);
 	assert_true(fixture_has(f, "10.1.2.2"));
 	assert_true(fixture_has(f, "10.1.2.3"));
@@ -83,7 +63,7 @@ static void asks_for_interface_and_container(void **state)
 	fixture_put(f, "10.1.2.3", "a\r\neth1");
 	fixture_put(f, "10.1.2.4", "a");
 	fixture_put(f, "10.1.2.5", "b");
-	assert_ok(reclaim(f, (struct world){ " a/eth0 a/ ", "" }, &done, &err), &err);
+	assert_ok(reclaim(f, " a/eth0 a/ ", &done, &err), &err);
 	assert_true(fixture_has(f, "10.1.2.2"));
 	assert_false(fixture_has(f, "10.1.2.3"));
 	assert_true(fixture_has(f, "10.1.2.4"));
@@ -100,8 +80,8 @@ static void takes_back_what_a_crash_left_but_nothing_foreign(void **state)
 	fixture_put(f, "10.1.2.3", "for the printer");
 	fixture_put(f, "note", "");
 	free(tmp_mkdir(&f->tmp, "net/10.1.2.4"));
-	assert_ok(reclaim(f, (struct world){ "", "" }, &done, &err), &err);
-	assert_int_equal(done.removed, 1);
+	assert_ok(reclaim(f, "", &done, &err), &err);
+	assert_int_equal(done.news.blank, 1);
 	assert_false(fixture_has(f, "10.1.2.2"));
 	assert_true(fixture_has(f, "10.1.2.3"));
 	assert_true(fixture_has(f, "10.1.2.4"));
@@ -111,16 +91,16 @@ static void takes_back_what_a_crash_left_but_nothing_foreign(void **state)
 static void leaves_what_is_not_older_than_the_call(void **state)
 {
 	struct fixture *f = *state;
-	struct world world = { "", "" };
-	struct pool_census census = { is_listed, is_alive, &world, { 1000, 500 } };
+	char listed[] = "";
+	const struct pool_census census = { is_listed, listed, { 1000, 500 }, INT64_MAX };
 	static const struct {
 		const char *name;
+		const char *content;
 		struct timespec time;
 	} files[] = {
-		{ "10.1.2.2", { 999, 999 } },
-		{ "10.1.2.3", { 1000, 499 } },
-		{ "10.1.2.4", { 1000, 500 } },
-		{ "10.1.2.5", { 1001, 0 } },
+		{ "10.1.2.2", "a", { 999, 999 } },     { "10.1.2.3", "a\r\neth0", { 1000, 499 } },
+		{ "10.1.2.4", "b", { 1000, 500 } },    { "10.1.2.5", "b\r\neth0", { 1001, 0 } },
+		{ "10.1.2.6", "c\r\neth0", { 1, 0 } }, { "10.1.2.7", "c\r\neth0", { 1001, 0 } },
 	};
 	struct pool_reclaimed done;
 	struct error err;
@@ -128,15 +108,18 @@ static void leaves_what_is_not_older_than_the_call(void **state)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		const struct timespec times[] = { files[i].time, files[i].time };
 
-		fixture_put(f, files[i].name, i % 2 ? "a\r\neth0" : "");
+		fixture_put(f, files[i].name, files[i].content);
 		assert_int_equal(utimensat(f->store.dir_fd, files[i].name, times, 0), 0);
 	}
-	assert_ok(pool_reclaim(&f->store, &census, &done, &err), &err);
-	assert_int_equal(done.removed, 2);
+	assert_ok(pool_reclaim(&f->store, &census, &f->world, &done, &err), &err);
+	assert_int_equal(done.news.dead, 2);
 	assert_false(fixture_has(f, "10.1.2.2"));
 	assert_false(fixture_has(f, "10.1.2.3"));
 	assert_true(fixture_has(f, "10.1.2.4"));
 	assert_true(fixture_has(f, "10.1.2.5"));
+	/* One attachment lives or dies with all its addresses. */
+	assert_true(fixture_has(f, "10.1.2.6"));
+	assert_true(fixture_has(f, "10.1.2.7"));
 }
 
 static void goes_on_over_errors_and_tells_of_them(void **state)
@@ -151,12 +134,14 @@ static void goes_on_over_errors_and_tells_of_them(void **state)
 	assert_int_equal(fchmodat(f->store.dir_fd, "10.1.2.2", 0, 0), 0);
 	assert_int_equal(fchmodat(f->store.dir_fd, "10.1.2.3", 0644, 0), 0);
 	assert_int_equal(fchmodat(f->store.dir_fd, ".", 0777, 0), 0);
+	assert_int_equal(fchmod(f->store.records_fd, 0777), 0);
+	assert_int_equal(fchmod(f->store.rest_fd, 0777), 0);
 	if (!fixture_be_nobody())
 		skip();
-	rc = reclaim(f, (struct world){ "", "" }, &done, &err);
+	rc = reclaim(f, "", &done, &err);
 	fixture_be_root();
 	assert_fails(rc, &err, ERROR_SYSTEM, "net/10.1.2.2: Permission denied");
-	assert_int_equal(done.removed, 1);
+	assert_int_equal(done.news.dead, 1);
 	assert_true(fixture_has(f, "10.1.2.2"));
 	assert_false(fixture_has(f, "10.1.2.3"));
 }

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * choose.c - which address of a set
+ *
+ * 1. The next ones behind the cursor, asked for by name. In a pool with room one of the
+ *    first is free, and its size does not matter.
+ * 2. Else the directory is listed once, into a bit per address. If little is left, the dead
+ *    are looked for among those whose turn it would be, at most once in a while.
+ * 3. Else the one that has rested longest.
+ * 4. Else every owner is looked at; and if none is dead, the pool is exhausted.
+ */
+
+#include "choose.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cbr/base/cleanup.h"
+#include "relieve.h"
+#include "rest.h"
+#include "walk.h"
+
+/* Room for a few ranges in a message. */
+#define SET_TEXT_SIZE 512
+
+/* How many addresses are asked for by name before the directory is listed. */
+#define FIRST_TRIES 16
+
+/* Little is left when fewer than these are free, or less than a tenth. */
+#define FEW_FREE 16
+#define FEW_FREE_SHARE 10
+
+/* While little is left, so many owners are looked at, so often. */
+#define SEARCH_MAX 256
+#define SEARCH_EVERY_S 60
+
+/*
+ * A search for a free address.
+ * @has_rested, @rested_ms: the free one that has rested longest, and for how long
+ * @n_resting: how many were passed over for that
+ */
+struct search {
+	struct pool_work *work;
+	struct pool_walk walk;
+	bool has_rested;
+	struct pool_lease rested;
+	int64_t rested_ms;
+	uint64_t n_resting;
+};
+
+static void search_done(struct search *search)
+{
+	pool_walk_done(&search->walk);
+}
+
+static bool has_file(const struct pool_store *store, const struct ip_addr *addr)
+{
+	char name[IP_TEXT_SIZE];
+	struct stat st;
+
+	return fstatat(store->dir_fd, ip_format(addr, name), &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Is the address with this number to be had at once? */
+static bool serves(struct search *search, uint64_t number, struct pool_lease *ret)
+{
+	struct pool_work *work = search->work;
+	struct pool_lease lease;
+	struct ip_addr addr;
+	const struct pool_range *range = pool_walk_at(&search->walk, number, &addr);
+	int64_t rested_ms;
+
+	if (has_file(work->store, &addr))
+		return false;
+	lease = (struct pool_lease){ { addr, range->subnet.len }, range->gateway };
+	rested_ms = pool_rest_age_ms(work->store, &addr);
+	if (rested_ms >= work->request->rest_s * 1000LL) {
+		*ret = lease;
+		return true;
+	}
+	search->n_resting++;
+	if (!search->has_rested || rested_ms > search->rested_ms) {
+		search->has_rested = true;
+		search->rested = lease;
+		search->rested_ms = rested_ms;
+	}
+	return false;
+}
+
+/* Return: was one found among the next @max that are not known to be taken? */
+static bool try_next(struct search *search, uint64_t max, struct pool_lease *ret)
+{
+	search->n_resting = 0;
+	for (uint64_t i = 0; max > 0 && pool_walk_next_free(&search->walk, &i); i++, max--)
+		if (serves(search, i, ret))
+			return true;
+	return false;
+}
+
+static bool is_scarce(uint64_t size, uint64_t used)
+{
+	const uint64_t left = size > used ? size - used : 0;
+
+	return left < FEW_FREE || left < size / FEW_FREE_SHARE;
+}
+
+/* By the count of all sets together, which is no less than that of this one. */
+static bool may_be_scarce(const struct search *search, const struct pool_set *set)
+{
+	const int family = set->ranges[0].first.family;
+
+	return is_scarce(search->walk.size,
+			 search->work->index->reserved[family == AF_INET ? 0 : 1]);
+}
+
+static bool is_time_to_search(struct pool_index *index)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (index->searched_s && now.tv_sec - index->searched_s < SEARCH_EVERY_S)
+		return false;
+	index->searched_s = now.tv_sec;
+	return true;
+}
+
+static void take(const struct ip_addr *addr, void *arg)
+{
+	pool_walk_take(arg, addr);
+}
+
+static int list_taken(struct search *search, const struct pool_set *set, size_t number,
+		      struct error *err)
+{
+	struct ip_addr cursor;
+	const bool known = pool_store_cursor(search->work->store, number, &cursor);
+	int rc;
+
+	pool_walk_done(&search->walk);
+	rc = pool_walk_begin(&search->walk, set, known ? &cursor : NULL, err);
+	return rc < 0 ? rc : pool_store_each(search->work->store, take, &search->walk, err);
+}
+
+static int exhausted(const struct search *search, const struct pool_set *set,
+		     const struct pool_tally *tally, struct error *err)
+{
+	char text[SET_TEXT_SIZE];
+	char owners[POOL_OLDEST * sizeof(tally->oldest[0].who) + 8] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < tally->n_oldest; i++)
+		len += (size_t)snprintf(owners + len, sizeof(owners) - len, "%s%s", i ? ", " : "",
+					tally->oldest[i].who);
+	error_set(err, ERROR_AGAIN, "no IP addresses available in range set: %s",
+		  pool_set_format(set, text, sizeof(text)));
+	return error_hint(err,
+			  "%llu addresses, %llu reserved, %llu resting, none of a dead pod; "
+			  "oldest: %s; see hl-ipam list",
+			  (unsigned long long)search->walk.size, (unsigned long long)tally->used,
+			  (unsigned long long)search->n_resting, *owners ? owners : "unknown");
+}
+
+/* The steps from 2 on. */
+static int choose_thoroughly(struct search *search, size_t number, struct pool_lease *ret,
+			     struct error *err)
+{
+	struct pool_work *work = search->work;
+	const struct pool_set *set = &work->request->sets[number];
+	struct pool_tally tally;
+	int rc = list_taken(search, set, number, err);
+
+	if (rc < 0)
+		return rc;
+	if (is_scarce(search->walk.size, search->walk.n_taken) && is_time_to_search(work->index))
+		pool_relieve(work, &search->walk, SEARCH_MAX, &tally);
+	if (try_next(search, UINT64_MAX, ret))
+		return 0;
+	if (search->has_rested) {
+		*ret = search->rested;
+		return 0;
+	}
+	pool_relieve(work, &search->walk, UINT64_MAX, &tally);
+	return try_next(search, UINT64_MAX, ret) ? 0 : exhausted(search, set, &tally, err);
+}
+
+int pool_choose_next(struct pool_work *work, size_t number, struct pool_lease *ret,
+		     struct error *err)
+{
+	auto_with(search_done) struct search search = { .work = work };
+	const struct pool_set *set = &work->request->sets[number];
+	struct ip_addr cursor;
+	const bool known = pool_store_cursor(work->store, number, &cursor);
+	int rc = pool_walk_begin(&search.walk, set, known ? &cursor : NULL, err);
+
+	if (rc < 0)
+		return rc;
+	if (!may_be_scarce(&search, set) && try_next(&search, FIRST_TRIES, ret))
+		return 0;
+	return choose_thoroughly(&search, number, ret, err);
+}
+
+/* Say who has the wanted address, as far as its file tells. */
+static int taken_by(const struct pool_work *work, size_t set, struct error *err)
+{
+	const struct ip_addr *addr = &work->request->wanted[set];
+	char buf[POOL_OWNER_SIZE];
+	char addr_text[IP_TEXT_SIZE];
+	char set_text[SET_TEXT_SIZE];
+	struct pool_owner holder;
+	int rc;
+
+	ip_format(addr, addr_text);
+	rc = error_set(err, ERROR_CONFLICT,
+		       "requested IP address %s is not available in range set %s", addr_text,
+		       pool_set_format(&work->request->sets[set], set_text, sizeof(set_text)));
+	if (pool_store_read(work->store, addr, buf, &holder) == POOL_OWNED)
+		error_hint(err, "container %.200s %s has it, see %.200s/%s", holder.container_id,
+			   holder.ifname, work->store->path, addr_text);
+	else
+		error_hint(err, "it is kept by %.200s/%s", work->store->path, addr_text);
+	return rc;
+}
+
+int pool_choose_wanted(struct pool_work *work, size_t set, struct pool_lease *ret,
+		       struct error *err)
+{
+	const struct ip_addr *addr = &work->request->wanted[set];
+	const struct pool_range *range = pool_set_find(&work->request->sets[set], addr);
+	char text[IP_TEXT_SIZE];
+
+	if (!range)
+		return error_set(err, ERROR_CONFIG, "requested ip %s is in none of its ranges",
+				 ip_format(addr, text));
+	if (ip_equal(addr, &range->gateway))
+		return error_set(err, ERROR_CONFIG, "requested ip %s is subnet's gateway",
+				 ip_format(addr, text));
+	if (has_file(work->store, addr) && !pool_relieve_wanted(work, addr))
+		return taken_by(work, set, err);
+	*ret = (struct pool_lease){ { *addr, range->subnet.len }, range->gateway };
+	return 0;
+}

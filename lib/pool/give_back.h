@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* give_back.h - all that one record stands for */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cbr/pool/record.h"
+#include "faults.h"
+#include "index.h"
+
+/* pool_is_held() - does the address file say that this attachment has it? */
+bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
+		  const struct pool_owner *owner);
+
+/*
+ * pool_give_back() - remove the address files of a record, then the record
+ * @rest: the addresses shall rest
+ *
+ * What the address files say is another's by now stays. A record stays if one of its
+ * files does.
+ * Return: how many were removed.
+ */
+size_t pool_give_back(struct pool_store *store, const struct pool_record *record, bool rest,
+		      struct pool_index *index, struct pool_faults *faults);

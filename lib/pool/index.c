@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* index.c - the note by which others' changes are seen */
+
+#include "index.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/base/file.h"
+
+#define STATE_NAME ".state"
+#define STATE_MODE 0600
+
+/* Of this length always, so that writing it anew needs no room on a full disk. */
+#define STATE_SIZE 256
+
+/* Of the format; another one counts as none. */
+#define LAYOUT 1
+
+static bool parse(const char *text, struct pool_index *ret, struct timespec *ret_stamp)
+{
+	unsigned long long reserved[2];
+	long long searched_s;
+	long long sec;
+	long nsec;
+	int layout;
+
+	/* Our own writing, checked only as far as its damage could do harm. */
+	if (sscanf(text,
+		   "layout %d\nboot %47s\nstamp %lld.%9ld\nreserved %llu %llu\nsearched %lld\n",
+		   &layout, ret->boot, &sec, &nsec, &reserved[0], &reserved[1], &searched_s) != 7 ||
+	    layout != LAYOUT)
+		return false;
+	*ret_stamp = (struct timespec){ (time_t)sec, nsec };
+	ret->reserved[0] = reserved[0];
+	ret->reserved[1] = reserved[1];
+	ret->searched_s = searched_s;
+	return true;
+}
+
+void pool_index_read(const struct pool_store *store, const struct pool_world *world,
+		     struct pool_index *ret)
+{
+	char text[STATE_SIZE + 1];
+	struct timespec stamp;
+	struct stat st;
+
+	*ret = (struct pool_index){ 0 };
+	if (store->records_fd < 0 ||
+	    file_read(store->dir_fd, STATE_NAME, text, sizeof(text)) != STATE_SIZE ||
+	    !parse(text, ret, &stamp)) {
+		*ret = (struct pool_index){ 0 };
+		return;
+	}
+	ret->current = fstat(store->dir_fd, &st) == 0 && st.st_mtim.tv_sec == stamp.tv_sec &&
+		       st.st_mtim.tv_nsec == stamp.tv_nsec && strcmp(ret->boot, world->boot) == 0;
+}
+
+/*
+ * A time that no other change can have: those are of the clock's last tick, and where a
+ * file system keeps less than nanoseconds, this one is cut and never found again.
+ */
+static struct timespec choose_stamp(void)
+{
+	struct timespec stamp;
+
+	clock_gettime(CLOCK_REALTIME, &stamp);
+	stamp.tv_nsec |= 1;
+	return stamp;
+}
+
+/* Not a device, and not a file of somebody else that was linked in here. */
+static bool is_own(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+void pool_index_write(struct pool_store *store, struct pool_index *index)
+{
+	const struct timespec stamp = choose_stamp();
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, stamp };
+	char text[STATE_SIZE + 1];
+	autoclose int fd = -1;
+	int len;
+
+	if (!index->current || !*index->boot)
+		return;
+	len = snprintf(text, sizeof(text),
+		       "layout %d\nboot %s\nstamp %lld.%09ld\nreserved %llu %llu\nsearched %lld\n",
+		       LAYOUT, index->boot, (long long)stamp.tv_sec, stamp.tv_nsec,
+		       (unsigned long long)index->reserved[0],
+		       (unsigned long long)index->reserved[1], (long long)index->searched_s);
+	memset(text + len, '\n', STATE_SIZE - (size_t)len);
+	fd = openat(store->dir_fd, STATE_NAME,
+		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		    STATE_MODE);
+	if (fd < 0 || !is_own(fd))
+		return;
+	/* The stamp last: what is written but not stamped counts as not current. */
+	if (pwrite(fd, text, STATE_SIZE, 0) == STATE_SIZE)
+		futimens(store->dir_fd, times);
+}
+
+void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int n)
+{
+	uint64_t *reserved = &index->reserved[addr->family != AF_INET];
+
+	*reserved = n < 0 && *reserved < (uint64_t)-n ? 0 : *reserved + (uint64_t)n;
+}

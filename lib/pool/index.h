@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * index.h - are the attachments' records all that there is?
+ *
+ * They are, as long as nobody else changed the directory. Whoever makes or removes an
+ * address file changes the directory's time of modification; we set it anew after each
+ * change of ours, to a time that no clock tick has, and note that in .state. Where the
+ * two differ, somebody else was here, or one of us was killed at work; and where the
+ * boot differs, all that is on record is over. Then pool_rebuild() reads every file.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cbr/pool/alloc.h"
+#include "cbr/pool/record.h"
+#include "cbr/pool/store.h"
+#include "faults.h"
+
+#define POOL_BOOT_SIZE 48
+
+/*
+ * @current: the records are complete and of this boot
+ * @boot: of which the state is, "" = there is none
+ * @reserved: address files, IPv4 and IPv6
+ * @searched_s: CLOCK_BOOTTIME, seconds: when the dead were last looked for
+ * @faults: files that pool_rebuild() could not deal with, so that it is not current
+ */
+struct pool_index {
+	bool current;
+	char boot[POOL_BOOT_SIZE];
+	uint64_t reserved[2];
+	int64_t searched_s;
+	struct pool_faults faults;
+};
+
+/* pool_index_read() - what the state says; never fails, but may be not current */
+void pool_index_read(const struct pool_store *store, const struct pool_world *world,
+		     struct pool_index *ret);
+
+/*
+ * pool_index_write() - all changes are made: note it
+ *
+ * Does nothing unless it is @current. No error: without the note the next call reads
+ * everything anew.
+ */
+void pool_index_write(struct pool_store *store, struct pool_index *index);
+
+/* pool_index_count() - @n more address files of this address's family, or fewer */
+void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int n);
+
+/*
+ * pool_rebuild() - make the records agree with the address files
+ * @index: current afterwards, unless some file could not be dealt with
+ * @news: what was removed
+ *
+ * Files that hold nothing go; attachments of an earlier boot go, unless the store is
+ * @lasting; those without record get one. Records without files go.
+ */
+int pool_rebuild(struct pool_store *store, const struct pool_world *world, struct pool_index *index,
+		 struct pool_news *news, struct error *err);

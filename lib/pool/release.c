@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* release.c - give back the addresses of an attachment */
+
+#include "cbr/base/cleanup.h"
+#include "cbr/pool/find.h"
+#include "give_back.h"
+#include "index.h"
+#include "rest.h"
+#include "scan.h"
+
+/* All is on record. Return: as pool_release() */
+static int release_on_record(struct pool_store *store, const struct pool_owner *owner,
+			     struct pool_index *index, struct error *err)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+	const struct pool_owner bare = { owner->container_id, "" };
+	struct pool_faults faults = { 0 };
+	size_t removed;
+	int rc;
+
+	if (!pool_record_load(store, owner, &record) && !pool_record_load(store, &bare, &record))
+		return 0;
+	removed = pool_give_back(store, &record, true, index, &faults);
+	rc = pool_faults_report(&faults, err);
+	return rc < 0 ? rc : removed > 0;
+}
+
+/* Remove the items from the first one on that are as exact as that. */
+static int remove_items(struct pool_store *store, const struct pool_found *found,
+			const struct pool_owner *owner, struct error *err)
+{
+	struct pool_faults faults = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < found->n && found->items[i].exact == found->items[0].exact; i++) {
+		const struct ip_addr *addr = &found->items[i].addr;
+
+		pool_rest_begin(store, addr, owner);
+		rc = pool_store_remove(store, addr);
+		if (rc < 0)
+			pool_faults_add(&faults, store, "remove", addr, -rc);
+	}
+	rc = pool_faults_report(&faults, err);
+	return rc < 0 ? rc : found->n > 0;
+}
+
+static int release_found(struct pool_store *store, const struct pool_owner *owner,
+			 struct error *err)
+{
+	auto_with(pool_found_done) struct pool_found found = { 0 };
+	int rc = pool_scan(store, owner, &found, err);
+
+	if (rc < 0)
+		return rc;
+	if (!found.n && found.unreadable) {
+		*err = found.why;
+		return error_hint(err,
+				  "an address of container %s may be in there: repair or "
+				  "remove the file",
+				  owner->container_id);
+	}
+	rc = remove_items(store, &found, owner, err);
+	if (rc >= 0)
+		pool_record_remove(store, owner);
+	return rc;
+}
+
+int pool_release(struct pool_store *store, const struct pool_owner *owner,
+		 const struct pool_world *world, struct error *err)
+{
+	struct pool_index index;
+	int rc;
+
+	pool_index_read(store, world, &index);
+	if (!index.current)
+		rc = release_found(store, owner, err);
+	else
+		rc = release_on_record(store, owner, &index, err);
+	if (rc > 0)
+		pool_index_write(store, &index);
+	if (rc > 0 && pool_store_sync(store, err) < 0)
+		return -err->errnum;
+	return rc;
+}

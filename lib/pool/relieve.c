@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relieve.c - take back what the dead hold */
+
+#include "relieve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cbr/base/cleanup.h"
+#include "give_back.h"
+
+/* Enough to know a container by. */
+#define SHORT_ID 12
+
+static void describe(const struct pool_record *record, char *ret, size_t size)
+{
+	const char *pod = record->evidence.pod;
+	const time_t time = record->evidence.time.tv_sec;
+	struct tm tm;
+	char date[32] = "?";
+
+	if (gmtime_r(&time, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	snprintf(ret, size, "%.80s%scontainer %.*s %s since %s", pod, *pod ? " " : "", SHORT_ID,
+		 record->owner.container_id, record->owner.ifname, date);
+}
+
+static bool is_earlier(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+static void note_age(struct pool_tally *tally, const struct pool_record *record)
+{
+	const struct timespec *time = &record->evidence.time;
+	size_t i = tally->n_oldest;
+
+	while (i > 0 && is_earlier(time, &tally->oldest[i - 1].time))
+		i--;
+	if (i == POOL_OLDEST)
+		return;
+	if (tally->n_oldest < POOL_OLDEST)
+		tally->n_oldest++;
+	memmove(&tally->oldest[i + 1], &tally->oldest[i],
+		(tally->n_oldest - i - 1) * sizeof(tally->oldest[0]));
+	tally->oldest[i].time = *time;
+	describe(record, tally->oldest[i].who, sizeof(tally->oldest[i].who));
+}
+
+/* Return: as pool_record_load(), of whoever the address file names */
+static int load_owner(const struct pool_work *work, const struct ip_addr *addr,
+		      struct pool_record *ret)
+{
+	char buf[POOL_OWNER_SIZE];
+	struct pool_owner owner;
+
+	*ret = (struct pool_record){ 0 };
+	return pool_store_read(work->store, addr, buf, &owner) == POOL_OWNED ?
+		       pool_record_load(work->store, &owner, ret) :
+		       0;
+}
+
+/* Take back all that a record stands for, if it is of a dead one. Return: how many */
+static size_t take_back(struct pool_work *work, const struct pool_record *record)
+{
+	struct pool_faults ignored = { 0 };
+	size_t removed;
+
+	if (work->world->life(record, work->world->arg) != POOL_DEAD)
+		return 0;
+	/* It is long dead, as far as anybody can tell: nothing to rest for. */
+	removed = pool_give_back(work->store, record, false, work->index, &ignored);
+	work->news->dead += removed;
+	return removed;
+}
+
+size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max,
+		    struct pool_tally *tally)
+{
+	size_t removed = 0;
+
+	*tally = (struct pool_tally){ 0 };
+	for (uint64_t i = 0; i < walk->size && max > 0; i++) {
+		auto_with(pool_record_done) struct pool_record record = { 0 };
+		struct ip_addr addr;
+		size_t n;
+
+		if (!pool_walk_is_taken(walk, i))
+			continue;
+		pool_walk_at(walk, i, &addr);
+		max--;
+		if (!load_owner(work, &addr, &record))
+			continue;
+		n = take_back(work, &record);
+		for (size_t j = 0; j < record.n && n > 0; j++)
+			if (!pool_is_held(work->store, &record.addrs[j], &record.owner))
+				pool_walk_drop(walk, &record.addrs[j]);
+		if (!n)
+			note_age(tally, &record);
+		removed += n;
+	}
+	tally->used = walk->n_taken;
+	return removed;
+}
+
+bool pool_relieve_wanted(struct pool_work *work, const struct ip_addr *addr)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+
+	return load_owner(work, addr, &record) && take_back(work, &record) > 0 &&
+	       !pool_is_held(work->store, addr, &record.owner);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relieve.h - a set that is nearly full: take back what the dead hold */
+#pragma once
+
+#include "choose.h"
+#include "walk.h"
+
+#define POOL_OLDEST 3
+
+/*
+ * What was seen of the owners of a set.
+ * @used: addresses that stay taken
+ * @oldest, @n_oldest: of those with a time on record, oldest first
+ */
+struct pool_tally {
+	uint64_t used;
+	struct {
+		struct timespec time;
+		char who[160];
+	} oldest[POOL_OLDEST];
+	size_t n_oldest;
+};
+
+/*
+ * pool_relieve() - look at the owners of taken addresses, in the order of the walk
+ * @walk: its bits are of the directory; those of addresses taken back are cleared
+ * @max: how many to look at; those that come first are the oldest ones
+ *
+ * Return: how many addresses were taken back.
+ */
+size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max,
+		    struct pool_tally *tally);
+
+/* pool_relieve_wanted() - the same for one address; Return: true if it is free now */
+bool pool_relieve_wanted(struct pool_work *work, const struct ip_addr *addr);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* boot.c - which boot is this, and since when? */
+
+#include "cbr/sys/boot.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cbr/sys/sysctl.h"
+
+#define NS_PER_S 1000000000LL
+
+/* Made by the kernel itself, on devtmpfs, and never written to. */
+#define EARLY_FILE "/dev/null"
+
+const char *boot_id(char buf[static BOOT_ID_SIZE])
+{
+	if (sysctl_read("kernel/random/boot_id", buf, BOOT_ID_SIZE) < 0)
+		*buf = '\0';
+	return buf;
+}
+
+int64_t boot_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+struct timespec boot_wall_time(void)
+{
+	struct timespec now;
+	struct stat st;
+	int64_t start;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	start = now.tv_sec * NS_PER_S + now.tv_nsec - boot_clock_ns();
+	now = (struct timespec){ start / NS_PER_S, start % NS_PER_S };
+	return stat(EARLY_FILE, &st) == 0 && st.st_mtim.tv_sec < now.tv_sec ? st.st_mtim : now;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evidence.c - by what a living attachment can be told from a dead one
+ *
+ * 1. Nothing outlives a reboot.
+ * 2. A host end of the name that cbr-bridge gives is a sign of life, and so is the network
+ *    namespace, if it is at its path still and is the same.
+ * 3. Without either it is dead, if it had a namespace on record. If not, nothing is known
+ *    of it, unless its file is from before the boot.
+ *
+ * The host end is not asked for with if_nametoindex(3): for a name that does not exist the
+ * kernel runs modprobe first, twice (dev_load() in net/core/dev_ioctl.c), and that while
+ * we hold the lock. /proc/sys/net is that of the reader's own namespace.
+ */
+
+#include "evidence.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "cbr/base/hash.h"
+#include "cbr/sys/sysctl.h"
+
+/* What a record says of its attachment. */
+enum verdict {
+	EARLIER_BOOT,
+	EARLIER_BOOT_BUT_LASTING,
+	HAS_LINK,
+	HAS_NETNS,
+	LOST_NETNS,
+	OLDER_THAN_BOOT,
+	NOTHING_KNOWN,
+};
+
+static bool link_exists(const char *name)
+{
+	char path[64];
+	char value[16];
+
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/forwarding", name);
+	return sysctl_read(path, value, sizeof(value)) != -ENOENT;
+}
+
+static bool has_link(const char *network, const struct pool_owner *owner)
+{
+	char name[IF_NAMESIZE];
+
+	if (!*owner->ifname)
+		return false;
+	hash_host_link(network, owner->container_id, owner->ifname, name);
+	/* Where even "all" is missing, /proc/sys says nothing of links. */
+	return link_exists(name) || !link_exists("all");
+}
+
+static bool has_netns(const struct pool_evidence *evidence)
+{
+	struct stat st;
+
+	return stat(evidence->netns, &st) == 0 && st.st_dev == evidence->netns_dev &&
+	       st.st_ino == evidence->netns_ino;
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+static enum verdict judge(const struct pool_record *record, const struct surroundings *here)
+{
+	const struct pool_evidence *evidence = &record->evidence;
+
+	if (*evidence->boot && *here->boot && strcmp(evidence->boot, here->boot) != 0)
+		return here->lasting ? EARLIER_BOOT_BUT_LASTING : EARLIER_BOOT;
+	if (has_link(here->network, &record->owner))
+		return HAS_LINK;
+	if (evidence->netns_ino)
+		return has_netns(evidence) ? HAS_NETNS : LOST_NETNS;
+	if (is_before(&evidence->time, &here->boot_time) && !here->lasting)
+		return OLDER_THAN_BOOT;
+	return NOTHING_KNOWN;
+}
+
+static enum pool_life life(const struct pool_record *record, void *arg)
+{
+	switch (judge(record, arg)) {
+	case HAS_LINK:
+	case HAS_NETNS:
+		return POOL_ALIVE;
+	case EARLIER_BOOT_BUT_LASTING:
+	case NOTHING_KNOWN:
+		return POOL_UNKNOWN;
+	default:
+		return POOL_DEAD;
+	}
+}
+
+const char *evidence_explain(const struct pool_record *record, const struct surroundings *here)
+{
+	switch (judge(record, here)) {
+	case HAS_LINK:
+		return "its host link exists";
+	case HAS_NETNS:
+		return "its network namespace exists";
+	case LOST_NETNS:
+		return "its network namespace and host link are gone";
+	case EARLIER_BOOT:
+		return "it is of an earlier boot";
+	case OLDER_THAN_BOOT:
+		return "it is older than this boot";
+	case EARLIER_BOOT_BUT_LASTING:
+		return "it is of an earlier boot, which the config lets it outlive";
+	default:
+		return "nothing is on record of its life";
+	}
+}
+
+struct pool_world surroundings_look(const char *network, bool lasting, struct surroundings *ret)
+{
+	ret->network = network;
+	ret->lasting = lasting;
+	boot_id(ret->boot);
+	ret->boot_time = boot_wall_time();
+	return (struct pool_world){ ret->boot, life, ret };
+}
+
+struct pool_evidence evidence_of(const struct surroundings *here, const char *netns,
+				 const char *pod)
+{
+	struct pool_evidence evidence = POOL_EVIDENCE_NONE;
+	struct statfs fs;
+	struct stat st;
+
+	evidence.boot = here->boot;
+	evidence.since_boot_ns = boot_clock_ns();
+	clock_gettime(CLOCK_REALTIME, &evidence.time);
+	evidence.netns = netns;
+	evidence.pod = pod;
+	/* On procfs, where old runtimes take it from, the inode is not that of the namespace. */
+	if (statfs(netns, &fs) == 0 && fs.f_type == NSFS_MAGIC && stat(netns, &st) == 0) {
+		evidence.netns_dev = st.st_dev;
+		evidence.netns_ino = st.st_ino;
+	}
+	return evidence;
+}

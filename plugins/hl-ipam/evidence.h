@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evidence.h - by what a living attachment can be told from a dead one */
+#pragma once
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "cbr/pool/record.h"
+#include "cbr/sys/boot.h"
+
+/*
+ * What there is to compare a record with.
+ * @network: whose attachments
+ * @lasting: reservations outlive a reboot
+ * @boot: ID of this one
+ * @boot_time: no file of this boot is older
+ */
+struct surroundings {
+	const char *network;
+	bool lasting;
+	char boot[BOOT_ID_SIZE];
+	struct timespec boot_time;
+};
+
+/*
+ * surroundings_look() - see what there is
+ * @ret: must live as long as what is returned; @network is borrowed
+ *
+ * Return: for lib/pool.
+ */
+struct pool_world surroundings_look(const char *network, bool lasting, struct surroundings *ret);
+
+/*
+ * evidence_of() - what shows that an attachment lives, here and now
+ * @netns: path, borrowed; nothing need be there
+ * @pod: for people, borrowed
+ */
+struct pool_evidence evidence_of(const struct surroundings *here, const char *netns,
+				 const char *pod);
+
+/* evidence_explain() - in a few words: why surroundings_look()'s verdict on a record is so */
+const char *evidence_explain(const struct pool_record *record, const struct surroundings *here);
