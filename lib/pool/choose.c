@@ -188,20 +188,19 @@ static int choose_thoroughly(struct search *search, size_t number, struct pool_l
 	return try_next(search, UINT64_MAX, ret) ? 0 : exhausted(search, set, &tally, err);
 }
 
-int pool_choose_next(struct pool_work *work, size_t number, struct pool_lease *ret,
-		     struct error *err)
+int pool_choose_next(struct pool_work *work, size_t set, struct pool_lease *ret, struct error *err)
 {
 	auto_with(search_done) struct search search = { .work = work };
-	const struct pool_set *set = &work->request->sets[number];
+	const struct pool_set *ranges = &work->request->sets[set];
 	struct ip_addr cursor;
-	const bool known = pool_store_cursor(work->store, number, &cursor);
-	int rc = pool_walk_begin(&search.walk, set, known ? &cursor : NULL, err);
+	const bool known = pool_store_cursor(work->store, set, &cursor);
+	int rc = pool_walk_begin(&search.walk, ranges, known ? &cursor : NULL, err);
 
 	if (rc < 0)
 		return rc;
-	if (!may_be_scarce(&search, set) && try_next(&search, FIRST_TRIES, ret))
+	if (!may_be_scarce(&search, ranges) && try_next(&search, FIRST_TRIES, ret))
 		return 0;
-	return choose_thoroughly(&search, number, ret, err);
+	return choose_thoroughly(&search, set, ret, err);
 }
 
 /* Say who has the wanted address, as far as its file tells. */

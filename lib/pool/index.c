@@ -13,6 +13,7 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
+#include "cbr/base/str.h"
 
 #define STATE_NAME ".state"
 #define STATE_MODE 0600
@@ -23,24 +24,24 @@
 /* Of the format; another one counts as none. */
 #define LAYOUT 1
 
-static bool parse(const char *text, struct pool_index *ret, struct timespec *ret_stamp)
+/* One line: boot, layout, stamp in seconds and nanoseconds, both counts, last search. */
+static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp)
 {
-	unsigned long long reserved[2];
-	long long searched_s;
-	long long sec;
-	long nsec;
-	int layout;
+	const char *boot = strsep(&text, " ");
+	uint64_t numbers[6] = { 0 };
 
-	/* Our own writing, checked only as far as its damage could do harm. */
-	if (sscanf(text,
-		   "layout %d\nboot %47s\nstamp %lld.%9ld\nreserved %llu %llu\nsearched %lld\n",
-		   &layout, ret->boot, &sec, &nsec, &reserved[0], &reserved[1], &searched_s) != 7 ||
-	    layout != LAYOUT)
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const char *word = strsep(&text, " \n");
+
+		if (!word || str_to_u64(word, INT64_MAX, &numbers[i]) < 0)
+			return false;
+	}
+	if (numbers[0] != LAYOUT || str_copy(ret->boot, sizeof(ret->boot), boot) < 0)
 		return false;
-	*ret_stamp = (struct timespec){ (time_t)sec, nsec };
-	ret->reserved[0] = reserved[0];
-	ret->reserved[1] = reserved[1];
-	ret->searched_s = searched_s;
+	*ret_stamp = (struct timespec){ (time_t)numbers[1], (long)numbers[2] };
+	ret->reserved[0] = numbers[3];
+	ret->reserved[1] = numbers[4];
+	ret->searched_s = (int64_t)numbers[5];
 	return true;
 }
 
@@ -93,9 +94,8 @@ void pool_index_write(struct pool_store *store, struct pool_index *index)
 
 	if (!index->current || !*index->boot)
 		return;
-	len = snprintf(text, sizeof(text),
-		       "layout %d\nboot %s\nstamp %lld.%09ld\nreserved %llu %llu\nsearched %lld\n",
-		       LAYOUT, index->boot, (long long)stamp.tv_sec, stamp.tv_nsec,
+	len = snprintf(text, sizeof(text), "%s %d %lld %ld %llu %llu %lld", index->boot, LAYOUT,
+		       (long long)stamp.tv_sec, stamp.tv_nsec,
 		       (unsigned long long)index->reserved[0],
 		       (unsigned long long)index->reserved[1], (long long)index->searched_s);
 	memset(text + len, '\n', STATE_SIZE - (size_t)len);

@@ -12,18 +12,13 @@
 #include "cbr/base/str.h"
 
 /* @len: used of @buf; POOL_RECORD_SIZE and more if something did not fit */
-struct text {
-	char *buf;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void put(char *buf, size_t *len, const char *fmt, ...)
 {
-	const size_t room = text->len < POOL_RECORD_SIZE ? POOL_RECORD_SIZE - text->len : 0;
+	const size_t room = *len < POOL_RECORD_SIZE ? POOL_RECORD_SIZE - *len : 0;
 	va_list args;
 
 	va_start(args, fmt);
-	text->len += (size_t)vsnprintf(room ? text->buf + text->len : NULL, room, fmt, args);
+	*len += (size_t)vsnprintf(room ? buf + *len : NULL, room, fmt, args);
 	va_end(args);
 }
 
@@ -36,25 +31,25 @@ static const char *printable(const char *text)
 	return text;
 }
 
-int pool_record_format(const struct pool_record *record, char buf[static POOL_RECORD_SIZE])
+int pool_record_format(const struct pool_record *record, char *buf)
 {
 	const struct pool_evidence *evidence = &record->evidence;
-	struct text text = { buf, 0 };
+	size_t len = 0;
 	char addr[IP_TEXT_SIZE];
 
-	put(&text, "container %s\ninterface %s\n", record->owner.container_id,
+	put(buf, &len, "container %s\ninterface %s\n", record->owner.container_id,
 	    record->owner.ifname);
-	put(&text, "reserved %lld.%09ld\n", (long long)evidence->time.tv_sec,
+	put(buf, &len, "reserved %lld.%09ld\n", (long long)evidence->time.tv_sec,
 	    evidence->time.tv_nsec);
-	put(&text, "boot %s\nuptime %lld\n", printable(evidence->boot),
+	put(buf, &len, "boot %s\nuptime %lld\n", printable(evidence->boot),
 	    (long long)evidence->since_boot_ns);
-	put(&text, "netns %s\nidentity %llu:%llu\n", printable(evidence->netns),
+	put(buf, &len, "netns %s\nidentity %llu:%llu\n", printable(evidence->netns),
 	    (unsigned long long)evidence->netns_dev, (unsigned long long)evidence->netns_ino);
-	put(&text, "pod %s\n", printable(evidence->pod));
+	put(buf, &len, "pod %s\n", printable(evidence->pod));
 	for (size_t i = 0; i < record->n; i++)
-		put(&text, "address %s\n", ip_format(&record->addrs[i], addr));
-	put(&text, "end\n");
-	return text.len < POOL_RECORD_SIZE ? (int)text.len : -ENAMETOOLONG;
+		put(buf, &len, "address %s\n", ip_format(&record->addrs[i], addr));
+	put(buf, &len, "end\n");
+	return len < POOL_RECORD_SIZE ? (int)len : -ENAMETOOLONG;
 }
 
 /* "number<separator>number" */

@@ -9,8 +9,12 @@
 /* Room for any record. */
 #define POOL_RECORD_SIZE 32768
 
-/* pool_record_format() - Return: length of the text, or -ENAMETOOLONG */
-int pool_record_format(const struct pool_record *record, char buf[static POOL_RECORD_SIZE]);
+/*
+ * pool_record_format() - write a record into POOL_RECORD_SIZE bytes
+ *
+ * Return: length of the text, or -ENAMETOOLONG.
+ */
+int pool_record_format(const struct pool_record *record, char *buf);
 
 /*
  * pool_record_parse() - read a record; keys that are not known are passed over

@@ -28,4 +28,4 @@ void pool_rest_end(struct pool_store *store, const struct ip_addr *addr);
 int64_t pool_rest_age_ms(const struct pool_store *store, const struct ip_addr *addr);
 
 /* pool_rest_tidy() - forget what has rested longer than that */
-void pool_rest_tidy(struct pool_store *store, int64_t age_ms);
+void pool_rest_tidy(struct pool_store *store, int64_t limit_ms);
