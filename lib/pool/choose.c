@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/pool/usage.h"
 #include "relieve.h"
 #include "rest.h"
 #include "walk.h"
@@ -146,33 +147,37 @@ static int list_taken(struct search *search, const struct pool_set *set, size_t 
 	return rc < 0 ? rc : pool_store_each(search->work->store, take, &search->walk, err);
 }
 
-static int exhausted(const struct search *search, const struct pool_set *set,
-		     const struct pool_tally *tally, struct error *err)
+static int exhausted(const struct search *search, size_t set, const struct pool_tally *tally,
+		     struct error *err)
 {
+	const struct pool_set *ranges = &search->work->request->sets[set];
 	char text[SET_TEXT_SIZE];
 	char owners[POOL_OLDEST * sizeof(tally->oldest[0].who) + 8] = "";
+	struct pool_usage usage = { 0 };
 	size_t len = 0;
 
+	pool_usage(search->work->store, ranges, set, &usage, err);
 	for (size_t i = 0; i < tally->n_oldest; i++)
 		len += (size_t)snprintf(owners + len, sizeof(owners) - len, "%s%s", i ? ", " : "",
 					tally->oldest[i].who);
 	error_set(err, ERROR_AGAIN, "no IP addresses available in range set: %s",
-		  pool_set_format(set, text, sizeof(text)));
+		  pool_set_format(ranges, text, sizeof(text)));
 	return error_hint(err,
 			  "%llu addresses, %llu reserved, %llu resting, none of a dead pod; "
 			  "oldest: %s; see hl-ipam list",
-			  (unsigned long long)search->walk.size, (unsigned long long)tally->used,
+			  (unsigned long long)usage.total,
+			  (unsigned long long)(usage.total - usage.free),
 			  (unsigned long long)search->n_resting, *owners ? owners : "unknown");
 }
 
 /* The steps from 2 on. */
-static int choose_thoroughly(struct search *search, size_t number, struct pool_lease *ret,
+static int choose_thoroughly(struct search *search, size_t set, struct pool_lease *ret,
 			     struct error *err)
 {
 	struct pool_work *work = search->work;
-	const struct pool_set *set = &work->request->sets[number];
+	const struct pool_set *ranges = &work->request->sets[set];
 	struct pool_tally tally;
-	int rc = list_taken(search, set, number, err);
+	int rc = list_taken(search, ranges, set, err);
 
 	if (rc < 0)
 		return rc;

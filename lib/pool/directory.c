@@ -147,12 +147,18 @@ void pool_store_done(struct pool_store *store)
 	*store = POOL_STORE_NONE;
 }
 
-static int locked_by_other(const struct pool_store *store, int timeout_ms, struct error *err)
+static int locked_by_other(const struct pool_store *store, int fd, int timeout_ms,
+			   struct error *err)
 {
+	char command[64] = "";
+	const int pid = file_lock_holder(fd, command, sizeof(command));
+
 	error_set(err, ERROR_AGAIN,
 		  "cannot lock %s/" LOCK_NAME ": another process has held it for %d ms",
 		  store->path, timeout_ms);
 	err->errnum = ETIMEDOUT;
+	if (pid)
+		return error_hint(err, "process %d (%s) holds it", pid, command);
 	return error_hint(err, "who holds it: fuser -v %s/" LOCK_NAME, store->path);
 }
 
@@ -166,7 +172,7 @@ int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
 	int rc = fd < 0 ? -errno : file_lock(fd, &deadline);
 
 	if (rc == -ETIMEDOUT)
-		return locked_by_other(store, timeout_ms, err);
+		return locked_by_other(store, fd, timeout_ms, err);
 	if (rc < 0)
 		return error_errno(err, ERROR_SYSTEM, -rc, "cannot lock %s/" LOCK_NAME,
 				   store->path);

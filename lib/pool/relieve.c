@@ -99,7 +99,6 @@ size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max
 			note_age(tally, &record);
 		removed += n;
 	}
-	tally->used = walk->n_taken;
 	return removed;
 }
 

@@ -9,11 +9,9 @@
 
 /*
  * What was seen of the owners of a set.
- * @used: addresses that stay taken
  * @oldest, @n_oldest: of those with a time on record, oldest first
  */
 struct pool_tally {
-	uint64_t used;
 	struct {
 		struct timespec time;
 		char who[160];

@@ -3,14 +3,36 @@
  * status.c - could an ADD be served?
  *
  * Should: answer at once, from the config and the directory's permissions.
- * Mustn't: wait for a lock, make anything, or call a full pool an error: runtimes make a
- * node that is not ready of it, and all its pods are evicted.
+ * Mustn't: wait for a lock, make anything, or call a full pool an error unless it was
+ * asked to: runtimes make a node that is not ready of it, and all its pods are evicted.
  */
 
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/store.h"
+#include "cbr/pool/usage.h"
 #include "config.h"
 #include "verbs.h"
+
+static int check_room(const struct cni_call *call, const struct ipam_conf *conf, struct error *err)
+{
+	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	int rc = pool_store_open(conf->data_dir, call->network, &store, err);
+
+	/* Where there is no directory, nothing is reserved. */
+	for (size_t i = 0; i < conf->n_sets && rc > 0; i++) {
+		struct pool_usage usage;
+		char text[256];
+
+		if (pool_usage(&store, &conf->sets[i], i, &usage, err) < 0)
+			return -err->errnum;
+		if (!usage.free)
+			return error_set(err, ERROR_NOT_READY,
+					 "all %llu addresses of range set %zu are reserved: %s",
+					 (unsigned long long)usage.total, i,
+					 pool_set_format(&conf->sets[i], text, sizeof(text)));
+	}
+	return rc;
+}
 
 int ipam_status(const struct cni_call *call, struct error *err)
 {
@@ -20,7 +42,9 @@ int ipam_status(const struct cni_call *call, struct error *err)
 	if (rc < 0)
 		return rc;
 	rc = pool_store_check_usable(conf.data_dir, call->network, err);
+	if (rc >= 0 && conf.status_on_exhaustion)
+		rc = check_room(call, &conf, err);
 	if (rc < 0)
 		err->code = ERROR_NOT_READY;
-	return rc;
+	return rc < 0 ? rc : 0;
 }

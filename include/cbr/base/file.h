@@ -55,6 +55,15 @@ int file_replace(int dir_fd, const char *name, const void *data, size_t len, mod
 int file_lock(int fd, const struct deadline *deadline);
 
 /*
+ * file_lock_holder() - which process holds the flock(2) of this file?
+ * @ret: its command, "" if that cannot be read
+ *
+ * Source: /proc/locks, proc(5). Return: its ID as we see it, or 0 if nobody that we
+ * can see holds it.
+ */
+int file_lock_holder(int fd, char *ret, size_t size);
+
+/*
  * file_make_dirs() - mkdir -p
  *
  * Return: 0 (made or there), -ENOTDIR if something else has the name, or another

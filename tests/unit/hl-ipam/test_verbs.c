@@ -268,16 +268,36 @@ static void status_is_well_when_an_add_could_be_served(void **state)
 	assert_null(run_result(&call));
 }
 
+static void status_tells_of_exhaustion_where_it_is_asked_to(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(
+		tmp, "1.1.0", "\"subnet\": \"10.1.2.0/30\", \"statusOnExhaustion\": true", "");
+
+	free(fixture_must("STATUS", "", config));
+	free(fixture_must("ADD", "a", config));
+	fixture_fails("STATUS", "", config, 50,
+		      "all 1 addresses of range set 0 are reserved: 10.1.2.1-10.1.2.2");
+	free(fixture_must("DEL", "a", config));
+	free(fixture_must("STATUS", "", config));
+}
+
 static void status_tells_why_it_could_not(void **state)
 {
 	const struct tmp *tmp = *state;
 	autofree char *no_ranges = fixture_config(tmp, "1.1.0", "", "");
 	autofree char *wrong_type = fixture_config(tmp, "1.1.0", "\"subnet\": 7", "");
+	autofree char *wrong_delay = fixture_config(tmp, "1.1.0", SUBNET ", \"reuseDelay\": \"30\"",
+						    "");
+	autofree char *long_delay = fixture_config(tmp, "1.1.0", SUBNET ", \"reuseDelay\": 601",
+						   "");
 	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
 	autofree char *net = tmp_path(tmp, "net");
 
 	fixture_fails("STATUS", "", no_ranges, 7, "no IP ranges specified");
 	fixture_fails("STATUS", "", wrong_type, 6, "ipam.subnet must be a string");
+	fixture_fails("STATUS", "", wrong_delay, 6, "ipam.reuseDelay");
+	fixture_fails("STATUS", "", long_delay, 6, "ipam.reuseDelay");
 	free(tmp_write(tmp, "net", "", 0644));
 	fixture_fails("STATUS", "", config, 50, net);
 }
@@ -310,6 +330,7 @@ int main(void)
 		FIXTURE(gc_leaves_what_is_younger_and_other_networks),
 		FIXTURE(gc_needs_no_valid_ranges_but_a_list_it_can_read),
 		FIXTURE(status_is_well_when_an_add_could_be_served),
+		FIXTURE(status_tells_of_exhaustion_where_it_is_asked_to),
 		FIXTURE(status_tells_why_it_could_not),
 		FIXTURE(says_what_it_is),
 	};

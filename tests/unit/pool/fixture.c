@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cbr/base/array.h"
+#include "cbr/pool/find.h"
 #include "harness.h"
 
 #define NOBODY 65534
@@ -57,6 +59,38 @@ int fixture_remove(void **state)
 	tmp_remove(&f->tmp);
 	free(f);
 	return 0;
+}
+
+const char *fixture_allocate(struct fixture *f, const char *container, const char *set,
+			     const char *wanted, int rest_s)
+{
+	static char text[IP_TEXT_SIZE];
+	struct pool_set settled = fixture_settled(set);
+	const struct ip_addr addr = wanted ? fixture_addr(wanted) : (struct ip_addr){ 0 };
+	struct pool_request request = {
+		.sets = &settled,
+		.n = 1,
+		.wanted = &addr,
+		.owner = { container, "eth0" },
+		.evidence = POOL_EVIDENCE_NONE,
+		.rest_s = rest_s,
+	};
+	struct pool_lease lease;
+	int rc;
+
+	request.evidence.boot = f->world.boot;
+	request.evidence.time.tv_sec = time(NULL);
+	f->news = (struct pool_news){ 0 };
+	rc = pool_allocate(&f->store, &request, &f->world, &lease, &f->news, &f->err);
+	free(settled.ranges);
+	return rc < 0 ? NULL : ip_format(&lease.address.addr, text);
+}
+
+int fixture_release(struct fixture *f, const char *container)
+{
+	const struct pool_owner owner = { container, "eth0" };
+
+	return pool_release(&f->store, &owner, &f->world, &f->err);
 }
 
 static char *name_below(const char *name)

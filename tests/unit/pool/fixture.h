@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cbr/pool/alloc.h"
 #include "cbr/pool/range.h"
 #include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
@@ -15,6 +16,7 @@
  * @store: open and locked
  * @world: around it: boot "boot-1", and whoever is neither @alive nor @dead is unknown
  * @alive, @dead: attachments as "container/interface", with a blank around each
+ * @news, @err: of fixture_allocate()
  */
 struct fixture {
 	struct tmp tmp;
@@ -22,6 +24,8 @@ struct fixture {
 	struct pool_world world;
 	const char *alive;
 	const char *dead;
+	struct pool_news news;
+	struct error err;
 };
 
 /* fixture_lists() - is this attachment in such a list? */
@@ -31,6 +35,20 @@ bool fixture_lists(const char *list, const struct pool_owner *owner);
 #define FIXTURE_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_remove)
 int fixture_make(void **state);
 int fixture_remove(void **state);
+
+/*
+ * fixture_allocate() - an address for eth0 of a container, out of one set
+ * @set: as for fixture_set()
+ * @wanted: text, or NULL for the next one
+ * @rest_s: seconds that an address given back rests
+ *
+ * Return: its text, until the next call; NULL and f->err.
+ */
+const char *fixture_allocate(struct fixture *f, const char *container, const char *set,
+			     const char *wanted, int rest_s);
+
+/* fixture_release() - what pool_release() returns for eth0 of a container */
+int fixture_release(struct fixture *f, const char *container);
 
 /* fixture_put() - a file of the network with this content */
 void fixture_put(const struct fixture *f, const char *name, const char *content);

@@ -244,7 +244,7 @@ static void says_how_full_it_is_and_where_to_look(void **state)
 		     "failed to allocate for range 0: no IP addresses available in range set: "
 		     "10.1.2.1-10.1.2.2,10.1.3.1-10.1.3.2");
 	assert_contains(err.hint,
-			"4 addresses, 2 reserved, 0 resting, none of a dead pod; oldest: ");
+			"2 addresses, 2 reserved, 0 resting, none of a dead pod; oldest: ");
 	assert_contains(err.hint, "container a eth0 since ");
 	assert_contains(err.hint, "container b eth0 since ");
 }

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_index.c - records beside the address files, and others who change these */
+
+#include "harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/pool/find.h"
+#include "cbr/pool/record.h"
+#include "fixture.h"
+#include "run.h"
+
+#define SET "10.1.2.0/24"
+
+static void forbid_reading(const struct fixture *f, const char *name)
+{
+	fixture_put(f, name, "other\r\neth0");
+	assert_int_equal(fchmodat(f->store.dir_fd, name, 0, 0), 0);
+}
+
+static size_t count_records(const struct fixture *f)
+{
+	return tmp_count(&f->tmp, "net/.attachments");
+}
+
+static void an_attachment_has_a_record(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *text = NULL;
+
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.2");
+	text = fixture_get(f, ".attachments/a:eth0");
+	assert_contains(text, "container a\ninterface eth0\n");
+	assert_contains(text, "boot boot-1\n");
+	assert_contains(text, "address 10.1.2.2\nend\n");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	assert_int_equal(count_records(f), 0);
+	assert_false(fixture_has(f, "10.1.2.2"));
+}
+
+static void a_record_is_no_reservation_for_host_local(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *text = NULL;
+	autofree char *rest = NULL;
+
+	assert_non_null(fixture_allocate(f, "a", SET, NULL, 0));
+	text = fixture_get(f, ".attachments/a:eth0");
+	assert_string_not_equal(text, "a");
+	assert_string_not_equal(text, "a\r\neth0");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	rest = fixture_get(f, ".resting/10.1.2.2");
+	assert_string_equal(rest, "was a eth0\n");
+}
+
+/* Reading the others' files would make each call as long as there are pods. */
+static void others_are_not_read(void **state)
+{
+	struct fixture *f = *state;
+	char name[16];
+
+	for (int i = 100; i < 200; i++) {
+		snprintf(name, sizeof(name), "10.1.2.%d", i);
+		fixture_put(f, name, "other\r\neth0");
+	}
+	/* Brings the records up to date. */
+	assert_non_null(fixture_allocate(f, "a", SET, NULL, 0));
+	/* A change of a file's content is none of the directory: whoever reads it falls for it. */
+	for (int i = 100; i < 200; i++) {
+		snprintf(name, sizeof(name), "10.1.2.%d", i);
+		fixture_put(f, name, "trap\r\neth0");
+	}
+	assert_int_equal(fixture_release(f, "trap"), 0);
+	assert_string_equal(fixture_allocate(f, "trap", SET, NULL, 0), "10.1.2.3");
+	assert_int_equal(fixture_release(f, "trap"), 1);
+	assert_true(fixture_has(f, "10.1.2.100"));
+	assert_int_equal(fixture_release(f, "a"), 1);
+}
+
+static void what_host_local_writes_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	const struct pool_owner owner = { "legacy", "eth0" };
+	struct pool_record record;
+
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.2");
+	fixture_put(f, "10.1.2.3", "legacy\r\neth0");
+	fixture_put(f, "10.1.2.4", "bare");
+	assert_string_equal(fixture_allocate(f, "b", SET, NULL, 0), "10.1.2.5");
+	assert_int_equal(count_records(f), 4);
+	assert_int_equal(pool_record_load(&f->store, &owner, &record), 1);
+	assert_int_equal(record.n, 1);
+	assert_true(record.evidence.time.tv_sec > 0);
+	pool_record_done(&record);
+	/* And what it takes away. */
+	assert_int_equal(unlinkat(f->store.dir_fd, "10.1.2.3", 0), 0);
+	assert_non_null(fixture_allocate(f, "c", SET, NULL, 0));
+	assert_int_equal(count_records(f), 4);
+	assert_int_equal(pool_record_load(&f->store, &owner, &record), 0);
+}
+
+/* Even if DEL is the first to come. */
+static void what_host_local_wrote_is_released(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_non_null(fixture_allocate(f, "a", SET, NULL, 0));
+	fixture_put(f, "10.1.2.3", "legacy\r\neth0");
+	fixture_put(f, "10.1.2.4", "bare");
+	fixture_put(f, "10.1.2.9", "a\r\neth0");
+	assert_int_equal(fixture_release(f, "legacy"), 1);
+	assert_int_equal(fixture_release(f, "bare"), 1);
+	assert_int_equal(fixture_release(f, "a"), 1);
+	assert_false(fixture_has(f, "10.1.2.2"));
+	assert_false(fixture_has(f, "10.1.2.3"));
+	assert_false(fixture_has(f, "10.1.2.4"));
+	assert_false(fixture_has(f, "10.1.2.9"));
+}
+
+static void an_address_of_a_record_that_is_anothers_now_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.2");
+	/* Its content alone changes, which nobody but a mad editor does. */
+	fixture_put(f, "10.1.2.2", "b\r\neth0");
+	fixture_release(f, "a");
+	assert_true(fixture_has(f, "10.1.2.2"));
+}
+
+static void ours_may_be_lost_or_damaged(void **state)
+{
+	static const char *const damage[] = {
+		"rm -rf .attachments",
+		"rm -rf .state",
+		"rm -rf .resting",
+		"rm -rf .attachments .state .resting",
+		"echo nonsense >.attachments/a:eth0; touch .",
+		": >.attachments/a:eth0; touch .",
+		"echo nonsense >.state",
+		"rm -rf .state; mkdir .state",
+		"rm -rf .attachments; touch .attachments",
+		"touch .attachments/.tmp.1.2 .tmp.3.4",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		const char *path = f->tmp.path;
+		struct error err;
+
+		assert_string_equal(fixture_allocate(f, "a", SET, "10.1.2.7", 0), "10.1.2.7");
+		free(run_must(NULL, "cd %s/net && { %s; }", path, damage[i]));
+		pool_store_done(&f->store);
+		assert_ok(pool_store_make(path, "net", &f->store, &err), &err);
+		assert_ok(pool_store_lock(&f->store, 1000, &err), &err);
+		assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.7");
+		assert_int_equal(fixture_release(f, "a"), 1);
+		assert_false(fixture_has(f, "10.1.2.7"));
+		assert_non_null(fixture_allocate(f, "z", SET, NULL, 0));
+		assert_int_equal(fixture_release(f, "z"), 1);
+	}
+	assert_int_equal(count_records(f), 0);
+	assert_false(fixture_has(f, ".tmp.3.4"));
+}
+
+static void an_earlier_boots_reservations_are_void(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.2");
+	fixture_put(f, "10.1.2.3", "legacy\r\neth0");
+	assert_string_equal(fixture_allocate(f, "b", SET, NULL, 0), "10.1.2.4");
+	f->world.boot = "boot-2";
+	/* The cursor is kept. */
+	assert_string_equal(fixture_allocate(f, "c", SET, NULL, 0), "10.1.2.5");
+	assert_int_equal(f->news.earlier_boot, 3);
+	assert_false(fixture_has(f, "10.1.2.2"));
+	assert_false(fixture_has(f, "10.1.2.3"));
+	assert_false(fixture_has(f, "10.1.2.4"));
+	assert_int_equal(count_records(f), 1);
+	/* Once. */
+	assert_string_equal(fixture_allocate(f, "d", SET, NULL, 0), "10.1.2.6");
+	assert_int_equal(f->news.earlier_boot, 0);
+}
+
+static void they_stay_where_they_are_to_last(void **state)
+{
+	struct fixture *f = *state;
+
+	f->store.lasting = true;
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.2");
+	f->world.boot = "boot-2";
+	assert_string_equal(fixture_allocate(f, "b", SET, NULL, 0), "10.1.2.3");
+	assert_int_equal(f->news.earlier_boot, 0);
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.2");
+}
+
+/* Whoever takes over a node from host-local does so under running pods. */
+static void what_host_local_did_before_we_came_is_no_earlier_boots(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_put(f, "10.1.2.2", "running\r\neth0");
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.3");
+	assert_int_equal(f->news.earlier_boot, 0);
+	assert_true(fixture_has(f, "10.1.2.2"));
+}
+
+static void unreadable_files_keep_the_address_and_are_told(void **state)
+{
+	struct fixture *f = *state;
+
+	forbid_reading(f, "10.1.2.2");
+	assert_int_equal(fchmod(f->store.dir_fd, 0777), 0);
+	assert_int_equal(fchmod(f->store.records_fd, 0777), 0);
+	assert_int_equal(fchmod(f->store.rest_fd, 0777), 0);
+	if (!fixture_be_nobody())
+		skip();
+	assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.3");
+	assert_fails(fixture_release(f, "other"), &f->err, ERROR_SYSTEM, "10.1.2.2");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	fixture_be_root();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_STORE(an_attachment_has_a_record),
+		FIXTURE_STORE(a_record_is_no_reservation_for_host_local),
+		FIXTURE_STORE(others_are_not_read),
+		FIXTURE_STORE(what_host_local_writes_is_noticed),
+		FIXTURE_STORE(what_host_local_wrote_is_released),
+		FIXTURE_STORE(an_address_of_a_record_that_is_anothers_now_stays),
+		FIXTURE_STORE(ours_may_be_lost_or_damaged),
+		FIXTURE_STORE(an_earlier_boots_reservations_are_void),
+		FIXTURE_STORE(they_stay_where_they_are_to_last),
+		FIXTURE_STORE(what_host_local_did_before_we_came_is_no_earlier_boots),
+		FIXTURE_STORE(unreadable_files_keep_the_address_and_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_scarce.c - a pool that is nearly full, and addresses that rest */
+
+#include "harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "fixture.h"
+
+/* .2 to .6; .1 is the gateway's */
+#define SMALL "10.1.2.0/29"
+
+static void fill(struct fixture *f)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+
+	for (size_t i = 0; i < 5; i++)
+		assert_non_null(fixture_allocate(f, names[i], SMALL, NULL, 0));
+}
+
+/* As if it had been given back so long ago. */
+static void age(const struct fixture *f, const char *addr, int seconds)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { time(NULL) - seconds, 0 } };
+
+	assert_int_equal(utimensat(f->store.rest_fd, addr, times, 0), 0);
+}
+
+static void the_dead_make_room(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	f->dead = " c/eth0 ";
+	assert_string_equal(fixture_allocate(f, "x", SMALL, NULL, 30), "10.1.2.4");
+	assert_int_equal(f->news.dead, 1);
+	assert_null(fixture_allocate(f, "y", SMALL, NULL, 30));
+}
+
+static void the_living_and_the_unknown_do_not(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	f->alive = " a/eth0 b/eth0 c/eth0 ";
+	assert_null(fixture_allocate(f, "x", SMALL, NULL, 0));
+	assert_int_equal(f->err.code, ERROR_AGAIN);
+	assert_contains(f->err.hint, "5 addresses, 5 reserved, 0 resting");
+	assert_contains(f->err.hint, "oldest: container a eth0 since ");
+	assert_true(fixture_has(f, "10.1.2.2"));
+}
+
+/* Once in a while: whoever is alive each time must not be asked each time. */
+static void the_dead_are_looked_for_before_the_last_address_is_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", "10.1.2.0/24", NULL, 0), "10.1.2.2");
+	f->dead = " a/eth0 ";
+	for (int i = 3; i < 240; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%d", i);
+		assert_non_null(fixture_allocate(f, name, "10.1.2.0/24", NULL, 0));
+	}
+	assert_false(fixture_has(f, "10.1.2.2"));
+}
+
+static void a_wanted_address_of_the_dead_is_taken_over(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	f->dead = " b/eth0 ";
+	assert_null(fixture_allocate(f, "x", SMALL, "10.1.2.2", 30));
+	assert_int_equal(f->err.code, ERROR_CONFLICT);
+	assert_string_equal(fixture_allocate(f, "x", SMALL, "10.1.2.3", 30), "10.1.2.3");
+}
+
+static void one_that_died_gets_a_fresh_address(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.2");
+	f->alive = " a/eth0 ";
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.2");
+	f->alive = "";
+	f->dead = " a/eth0 ";
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.3");
+	assert_false(fixture_has(f, "10.1.2.2"));
+}
+
+static void an_address_given_back_rests(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.2");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	fixture_put(f, "last_reserved_ip.0", "10.1.2.6");
+	assert_string_equal(fixture_allocate(f, "b", SMALL, NULL, 30), "10.1.2.3");
+	fixture_put(f, "last_reserved_ip.0", "10.1.2.6");
+	age(f, "10.1.2.2", 31);
+	assert_string_equal(fixture_allocate(f, "c", SMALL, NULL, 30), "10.1.2.2");
+	assert_false(fixture_has(f, ".resting/10.1.2.2"));
+}
+
+static void rest_is_no_reason_to_refuse(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	assert_int_equal(fixture_release(f, "b"), 1);
+	assert_int_equal(fixture_release(f, "d"), 1);
+	age(f, "10.1.2.3", 5);
+	age(f, "10.1.2.5", 7);
+	/* The one that has rested longest. */
+	assert_string_equal(fixture_allocate(f, "x", SMALL, NULL, 30), "10.1.2.5");
+	assert_string_equal(fixture_allocate(f, "y", SMALL, NULL, 30), "10.1.2.3");
+	assert_null(fixture_allocate(f, "z", SMALL, NULL, 30));
+}
+
+static void a_wanted_address_need_not_rest(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.2");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	assert_string_equal(fixture_allocate(f, "b", SMALL, "10.1.2.2", 30), "10.1.2.2");
+}
+
+/* A clock that was set back must not keep addresses for ever. */
+static void what_was_given_back_in_the_future_does_not_rest(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.2");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	age(f, "10.1.2.2", -3600);
+	fixture_put(f, "last_reserved_ip.0", "10.1.2.6");
+	assert_string_equal(fixture_allocate(f, "b", SMALL, NULL, 30), "10.1.2.2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_STORE(the_dead_make_room),
+		FIXTURE_STORE(the_living_and_the_unknown_do_not),
+		FIXTURE_STORE(the_dead_are_looked_for_before_the_last_address_is_gone),
+		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),
+		FIXTURE_STORE(one_that_died_gets_a_fresh_address),
+		FIXTURE_STORE(an_address_given_back_rests),
+		FIXTURE_STORE(rest_is_no_reason_to_refuse),
+		FIXTURE_STORE(a_wanted_address_need_not_rest),
+		FIXTURE_STORE(what_was_given_back_in_the_future_does_not_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
