@@ -50,8 +50,8 @@ static int set_ip(struct parser *p, const char *value, struct error *err)
 
 static int set_mac(struct parser *p, const char *value, struct error *err)
 {
-	p->args.has_mac = *value;
-	if (*value && mac_parse(value, &p->args.mac) < 0)
+	p->args.has_mac = *value && mac_parse(value, &p->args.mac) == 0;
+	if (*value && !p->args.has_mac)
 		return bad_value("MAC", value, "invalid MAC address", err);
 	return 0;
 }
@@ -147,4 +147,17 @@ int cni_args_parse(const char *text, struct cni_args *ret, struct error *err)
 	}
 	*ret = p.args;
 	return 0;
+}
+
+void cni_args_glean(const char *text, struct cni_args *ret)
+{
+	autofree char *copy = strdup(text);
+	struct parser p = { 0 };
+	struct error ignored;
+	char *rest = copy;
+	char *pair;
+
+	while ((pair = strsep(&rest, ";")))
+		take_pair(&p, pair, &ignored);
+	*ret = p.args;
 }

@@ -23,6 +23,7 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/str.h"
+#include "cbr/cni/log.h"
 #include "collect.h"
 #include "stream.h"
 
@@ -269,6 +270,7 @@ static int spawn(const struct cni_call *call, const char *path, struct cni_deleg
 int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_verb verb,
 		       struct cni_delegate *ret, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "start %s", type);
 	auto_with(cni_delegate_done) struct cni_delegate delegate = CNI_DELEGATE_NONE;
 	autofree char *path = NULL;
 	int rc = cni_delegate_find(call, type, &path, err);
@@ -278,6 +280,8 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
 	str_clean(delegate.type, sizeof(delegate.type), type);
 	delegate.verb = verb;
 	delegate.assumed = call->version;
+	delegate.log = call->log;
+	delegate.start_ns = step.start_ns;
 	rc = spawn(call, path, &delegate, err);
 	if (rc < 0)
 		return error_wrap(err, "cannot run plugin \"%s\"", delegate.type);

@@ -13,6 +13,7 @@
 #include "cbr/base/str.h"
 #include "cbr/cni/delegate.h"
 #include "cbr/cni/json.h"
+#include "cbr/cni/log.h"
 #include "collect.h"
 
 #define LOG_MAX (64 * 1024)
@@ -181,6 +182,8 @@ static void answer_done(struct answer *answer)
 int cni_delegate_wait(struct cni_delegate *delegate, const struct deadline *deadline,
 		      struct cni_result *ret, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(delegate->log, "await %s",
+								      delegate->type);
 	auto_with(answer_done) struct answer answer = {
 		.from = delegate,
 		.out = { .fd = delegate->out_fd, .max = CNI_JSON_MAX_SIZE },
@@ -189,6 +192,7 @@ int cni_delegate_wait(struct cni_delegate *delegate, const struct deadline *dead
 	enum child_end end;
 	int status = 0;
 
+	step.since_ns = delegate->start_ns;
 	delegate->out_fd = -1;
 	delegate->err_fd = -1;
 	if (delegate->pid <= 0)

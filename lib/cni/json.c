@@ -44,6 +44,22 @@ static bool is_too_deep(const char *text, size_t len)
 	return false;
 }
 
+json_t *cni_json_text(const char *text)
+{
+	autofree char *copy = NULL;
+	json_t *json = json_string(text);
+
+	if (json)
+		return json;
+	copy = strdup(text);
+	if (!copy)
+		return NULL;
+	for (char *c = copy; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return json_string(copy);
+}
+
 static bool is_blank(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
+#include "cbr/cni/log.h"
+#include "lookup.h"
 #include "stream.h"
 #include "version_list.h"
 
@@ -70,26 +73,6 @@ static int print_result(struct output *output, const struct cni_call *call,
 	return print(output, text, err);
 }
 
-/*
- * jansson refuses what is no UTF-8, as a path in the environment may be, or a message
- * that was cut within a character. An error must be told all the same.
- */
-static json_t *make_text(const char *text)
-{
-	autofree char *copy = NULL;
-	json_t *json = json_string(text);
-
-	if (json)
-		return json;
-	copy = strdup(text);
-	if (!copy)
-		return NULL;
-	for (char *c = copy; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return json_string(copy);
-}
-
 static char *make_error_object(const struct cni_call *call, const struct error *err)
 {
 	json_auto_t *json = json_object();
@@ -98,9 +81,9 @@ static char *make_error_object(const struct cni_call *call, const struct error *
 
 	if (json_object_set_new(json, "cniVersion", json_string(version)) < 0 ||
 	    json_object_set_new(json, "code", json_integer(code)) < 0 ||
-	    json_object_set_new(json, "msg", make_text(err->msg)) < 0)
+	    json_object_set_new(json, "msg", cni_json_text(err->msg)) < 0)
 		return NULL;
-	if (*err->hint && json_object_set_new(json, "details", make_text(err->hint)) < 0)
+	if (*err->hint && json_object_set_new(json, "details", cni_json_text(err->hint)) < 0)
 		return NULL;
 	return json_dumps(json, JSON_INDENT(INDENT));
 }
@@ -173,19 +156,56 @@ static int dispatch(const struct cni_plugin *plugin, const struct cni_call *call
 	return run(call->verb == CNI_DEL ? plugin->del : plugin->check, call, err);
 }
 
+/*
+ * A log that cannot be written costs no pod, and keys that are in error, none that is to
+ * be taken down; stderr is told.
+ */
+static int open_log(const struct cni_plugin *plugin, struct cni_call *call, int64_t start_ns,
+		    struct cni_log *log, struct error *err)
+{
+	struct error why = { 0 };
+	int rc = cni_log_open(call, plugin->name, plugin->section, start_ns, log, &why);
+
+	if (rc > 0)
+		call->log = log;
+	if (rc >= 0)
+		return 0;
+	if (why.code != ERROR_IO && call->verb != CNI_DEL && call->verb != CNI_GC) {
+		*err = why;
+		return rc;
+	}
+	fprintf(stderr, "%s: goes on without a log: %s\n", plugin->name, why.msg);
+	return 0;
+}
+
+static void end_log(const struct cni_plugin *plugin, struct cni_log *log, const struct error *err)
+{
+	cni_log_call(log, err);
+	if (log->lost)
+		fprintf(stderr, "%s: cannot write to logFile: %s\n", plugin->name,
+			strerror(log->lost));
+}
+
 static int serve(const struct cni_plugin *plugin)
 {
+	const int64_t start_ns = clock_now_ns();
 	auto_with(cni_call_done) struct cni_call call = { 0 };
+	auto_with(cni_log_done) struct cni_log log = CNI_LOG_NONE;
 	struct output output = { 0 };
+	struct error later = { 0 };
 	struct error err = { 0 };
 	int rc = cni_call_read(STDIN_FILENO, &call, &err);
 
 	if (rc >= 0)
-		rc = dispatch(plugin, &call, &output, &err);
+		rc = open_log(plugin, &call, start_ns, &log, &err);
+	else
+		open_log(plugin, &call, start_ns, &log, &later);
 	if (rc >= 0)
-		return EXIT_SUCCESS;
-	report(&output, &call, &err);
-	return EXIT_FAILURE;
+		rc = dispatch(plugin, &call, &output, &err);
+	if (rc < 0)
+		report(&output, &call, &err);
+	end_log(plugin, &log, rc < 0 ? &err : NULL);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /*

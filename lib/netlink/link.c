@@ -137,6 +137,23 @@ void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool 
 	nl_nest_end(batch, info);
 }
 
+void link_put_altname(struct nl_batch *batch, const char *name, const char *altname)
+{
+	static const int tolerated[] = { EEXIST, EOPNOTSUPP, EINVAL, ENOMEM };
+	const struct ifinfomsg header = { 0 };
+	size_t list;
+
+	nl_request(batch, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND,
+		   "give %s the other name %s", name, altname);
+	for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++)
+		nl_tolerate(batch, tolerated[i]);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	list = nl_nest_begin(batch, IFLA_PROP_LIST);
+	nl_put_str(batch, IFLA_ALT_IFNAME, altname);
+	nl_nest_end(batch, list);
+}
+
 void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,
 		     unsigned int flags, unsigned int mask)
 {

@@ -16,15 +16,15 @@
 #include "verbs.h"
 
 static const struct step recipe[] = {
-	{ NULL, lease_start, lease_return },      /* runs beside the next two */
-	{ "bridge", bridge_join, bridge_leave },  /* from here on others see us */
-	{ "bridge", bridge_make, bridge_unmake }, /* goes again if we are alone on it */
+	{ NULL, lease_start, lease_return },          /* runs beside the next two */
+	{ "bridge lock", bridge_join, bridge_leave }, /* from here on others see us */
+	{ "bridge", bridge_make, bridge_unmake },     /* goes again if we are alone on it */
 	{ "pod link", podlink_make, podlink_unmake },
 	{ NULL, lease_await, NULL },          /* returned by lease_return */
 	{ "pod network", podnet_make, NULL }, /* goes with the link */
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
-	{ "pod link", podlink_await, NULL }, /* forwards from here on */
+	{ "carrier", podlink_await, NULL }, /* forwards from here on */
 	{ "result", result_make, NULL },
 	{ "masquerade", masq_make, NULL }, /* one transaction, and the last step */
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cbr/base/hash.h"
+#include "cbr/cni/log.h"
 
 static int open_node(struct attach *a, struct error *err)
 {
@@ -17,6 +18,7 @@ static int open_node(struct attach *a, struct error *err)
 
 int attach_open(struct attach *a, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "open");
 	int rc = netns_open(a->call->netns, &a->netns, err);
 
 	if (rc < 0)
@@ -29,6 +31,7 @@ int attach_open(struct attach *a, struct error *err)
 
 int attach_open_leftovers(struct attach *a, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "open");
 	struct error ignored;
 	int rc = open_node(a, err);
 
@@ -45,6 +48,7 @@ int attach_open_leftovers(struct attach *a, struct error *err)
 
 int attach_look(struct attach *a, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "look up");
 	auto_with(nl_batch_done) struct nl_batch node = { 0 };
 	auto_with(nl_batch_done) struct nl_batch pod = { 0 };
 	int rc;

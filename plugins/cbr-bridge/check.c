@@ -12,6 +12,7 @@
 
 #include "attach.h"
 #include "parts.h"
+#include "steps.h"
 #include "verbs.h"
 
 /* Addresses that prevResult gives to other interfaces are other plugins' business. */
@@ -89,8 +90,10 @@ static int check_network(struct attach *a, struct error *err)
 
 int bridge_check(const struct cni_call *call, struct error *err)
 {
-	static int (*const parts[])(struct attach *, struct error *) = {
-		bridge_verify, podlink_check, podnet_check, gateway_check, check_network,
+	static const struct step parts[] = {
+		{ "bridge", bridge_verify, NULL },           { "pod link", podlink_check, NULL },
+		{ "pod network", podnet_check, NULL },       { "gateway", gateway_check, NULL },
+		{ "routes and rules", check_network, NULL },
 	};
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	int rc;
@@ -102,6 +105,6 @@ int bridge_check(const struct cni_call *call, struct error *err)
 	if (attach_is_layer3(&a))
 		rc = cni_delegate_run(call, a.conf.ipam_type, CNI_CHECK, NULL, err);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && rc >= 0; i++)
-		rc = parts[i](&a, err);
+		rc = step_make(&parts[i], &a, err);
 	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "attach.h"
 #include "parts.h"
+#include "steps.h"
 #include "verbs.h"
 
 /* Which neighbours the node may remember; a prevResult that cannot be read tells none. */
@@ -26,8 +27,17 @@ static int look_up_bridge(struct attach *a, struct error *err)
 	return a->result.n_ips ? link_get(&a->node, a->conf.bridge, &a->bridge, err) : 0;
 }
 
+static int forget(struct attach *a, struct error *err)
+{
+	int rc = look_up_bridge(a, err);
+
+	return rc < 0 ? rc : gateway_forget(a, err);
+}
+
 int bridge_del(const struct cni_call *call, struct error *err)
 {
+	static const struct step link = { "pod link", podlink_remove, NULL };
+	static const struct step neighbours = { "neighbours", forget, NULL };
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	struct error ignored;
 	int rc;
@@ -36,12 +46,11 @@ int bridge_del(const struct cni_call *call, struct error *err)
 	recall_addresses(&a);
 	rc = attach_open_leftovers(&a, err);
 	if (rc >= 0)
-		rc = podlink_remove(&a, err);
+		rc = step_make(&link, &a, err);
 	/* While the link is there its address is in use, so it must not be handed out. */
 	if (rc < 0)
 		return rc;
-	if (look_up_bridge(&a, &ignored) >= 0)
-		gateway_forget(&a, &ignored);
+	step_make(&neighbours, &a, &ignored);
 	if (!attach_is_layer3(&a))
 		return 0;
 	return cni_delegate_run(call, a.conf.ipam_type, CNI_DEL, NULL, err);

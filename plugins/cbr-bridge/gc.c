@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "cbr/cni/log.h"
 #include "parts.h"
 #include "verbs.h"
 
@@ -47,6 +48,7 @@ static bool is_garbage(const struct attach *a, const struct link *port,
 static int remove_garbage(struct attach *a, const struct cni_attachment *list, size_t n,
 			  struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "links");
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	autofree struct link *ports = NULL;
 	size_t n_ports = 0;

@@ -62,6 +62,33 @@ bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SI
 	return strcmp(name, link->name) == 0;
 }
 
+/* Pods' names are their authors' choice. */
+static bool is_good_altname(const char *name)
+{
+	const size_t len = strlen(name);
+
+	return len >= IF_NAMESIZE && len < LINK_ALTNAME_SIZE && name_is_valid(name);
+}
+
+/*
+ * What people can type for the host end: "<pod>.<namespace>.<ifname>", or the first digits
+ * of the container ID instead of the pod. It is longer than an interface's name can be:
+ * neither we nor anybody on the node will ever find it in the place of one.
+ */
+static void put_altname(const struct attach *a, struct nl_batch *batch)
+{
+	const struct cni_args *args = &a->conf.args;
+	char text[sizeof(args->pod_name) + sizeof(args->pod_namespace) + IF_NAMESIZE] = "";
+
+	if (*args->pod_name && *args->pod_namespace)
+		snprintf(text, sizeof(text), "%s.%s.%s", args->pod_name, args->pod_namespace,
+			 a->call->ifname);
+	if (!is_good_altname(text))
+		snprintf(text, sizeof(text), "%.12s.%s", a->call->container_id, a->call->ifname);
+	if (is_good_altname(text))
+		link_put_altname(batch, a->host_name, text);
+}
+
 static int create(struct attach *a, const struct mac *peer_mac, struct error *err)
 {
 	const struct link_veth veth = {
@@ -83,6 +110,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	nl_batch_begin(&batch, &a->node);
 	made = link_put_veth(&batch, &veth);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	rc = nl_batch_run(&batch, err);
 	if (rc < 0 && nl_batch_result(&batch, made) == 0)
@@ -101,6 +129,7 @@ static int refresh(struct attach *a, struct error *err)
 	if (a->host.master != a->bridge.index || !(a->host.flags & IFF_UP))
 		link_put_enslave(&batch, a->host.index, a->bridge.index);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	if (a->conf.has_mac)
 		a->container.mac = a->conf.mac;

@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "attach.h"
+#include "cbr/cni/log.h"
 #include "verbs.h"
 
 static int check_bridge_name(struct attach *a, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "look up");
 	int rc = nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
 
 	if (rc >= 0)

@@ -7,7 +7,8 @@
 #include "attach.h"
 
 /*
- * @name: for the error message; NULL where the error must go up as it is
+ * @name: for error message and log; NULL where the error must go up as it is: a
+ *        delegate's, whose steps are logged where it is run
  * @make: 1 = made something that @undo must take back, 0 = nothing to undo; a step
  *        that fails has undone itself
  * @undo: takes back what @make of this very call made; NULL = nothing to take back
@@ -20,6 +21,9 @@ struct step {
 
 /* The most steps that a recipe has. */
 #define STEPS_MAX 16
+
+/* step_make() - make one, and log how long it took; what is returned is as @make's */
+int step_make(const struct step *step, struct attach *a, struct error *err);
 
 /*
  * steps_run() - make all, or none

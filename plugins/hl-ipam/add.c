@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/cni/log.h"
 #include "cbr/pool/alloc.h"
 #include "config.h"
 #include "evidence.h"
@@ -108,6 +109,7 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 		   const struct ip_addr *wanted, struct pool_lease *leases, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	auto_with(cni_step_end) struct cni_step step = { 0 };
 	struct surroundings here;
 	const struct pool_world world = surroundings_look(call->network,
 							  !conf->reclaim_after_reboot, &here);
@@ -123,8 +125,9 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 	int rc;
 
 	if ((rc = pool_store_make(conf->data_dir, call->network, &store, err)) < 0 ||
-	    (rc = pool_store_lock(&store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
+	    (rc = ipam_lock(call, &store, err)) < 0)
 		return rc;
+	step = cni_step_begin(call->log, "allocate");
 	store.lasting = here.lasting;
 	rc = pool_allocate(&store, &request, &world, leases, &news, err);
 	tell_news(call->network, &news);

@@ -10,6 +10,7 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/config.h"
+#include "cbr/cni/log.h"
 #include "cbr/pool/find.h"
 #include "config.h"
 #include "verbs.h"
@@ -17,6 +18,7 @@
 static int find_held(const struct cni_call *call, const struct ipam_conf *conf,
 		     struct pool_found *ret, struct error *err)
 {
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "find");
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
 	struct pool_owner owner = ipam_owner(call);
 	int rc = pool_store_open(conf->data_dir, call->network, &store, err);

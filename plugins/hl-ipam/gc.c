@@ -13,6 +13,7 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/config.h"
+#include "cbr/cni/log.h"
 #include "cbr/pool/reclaim.h"
 #include "config.h"
 #include "evidence.h"
@@ -53,6 +54,7 @@ static bool is_listed(const struct pool_owner *owner, void *arg)
 static int sweep(const struct cni_call *call, const struct pool_census *census, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	auto_with(cni_step_end) struct cni_step step = { 0 };
 	struct pool_reclaimed done = { 0 };
 	struct surroundings here;
 	struct pool_world world;
@@ -66,8 +68,9 @@ static int sweep(const struct cni_call *call, const struct pool_census *census, 
 		return rc;
 	pool_store_done(&store);
 	if ((rc = pool_store_make(conf.data_dir, call->network, &store, err)) < 0 ||
-	    (rc = pool_store_lock(&store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
+	    (rc = ipam_lock(call, &store, err)) < 0)
 		return rc;
+	step = cni_step_begin(call->log, "reclaim");
 	store.lasting = here.lasting;
 	rc = pool_reclaim(&store, census, &world, &done, err);
 	if (done.alive)

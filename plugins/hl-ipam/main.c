@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 	static const struct cni_plugin plugin = {
 		.name = "hl-ipam",
 		.about = "hands out addresses from a pool of files, takes them back",
+		.section = "ipam",
 		.look = ipam_look,
 		.add = ipam_add,
 		.undo = ipam_del,

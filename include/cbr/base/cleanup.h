@@ -32,8 +32,8 @@ static inline void cleanup_dir(DIR **dir)
 #define autoclose __attribute__((cleanup(cleanup_close)))
 #define autodir __attribute__((cleanup(cleanup_dir)))
 
-/* Runs done(&variable) when the variable leaves its scope. */
-#define auto_with(done) __attribute__((cleanup(done)))
+/* Runs done(&variable) when the variable leaves its scope, which may be all that it is for. */
+#define auto_with(done) __attribute__((cleanup(done), unused))
 
 #define TAKE_PTR(p)                      \
 	({                               \

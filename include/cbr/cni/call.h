@@ -9,6 +9,8 @@
 #include "cbr/base/error.h"
 #include "cbr/cni/version.h"
 
+struct cni_log;
+
 /* What a plugin can be asked: CNI_COMMAND. */
 enum cni_verb {
 	CNI_ADD,
@@ -30,6 +32,7 @@ enum cni_verb {
  * @network: "name" of the config
  * @config: the whole config, owned
  * @text, @text_len: the bytes of stdin, owned; a delegate gets them unchanged
+ * @log: where steps are noted, NULL = nowhere; cni_main()
  */
 struct cni_call {
 	enum cni_verb verb;
@@ -44,6 +47,7 @@ struct cni_call {
 	json_t *config;
 	char *text;
 	size_t text_len;
+	struct cni_log *log;
 };
 
 /*

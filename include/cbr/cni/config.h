@@ -32,6 +32,9 @@ struct cni_args {
  */
 int cni_args_parse(const char *text, struct cni_args *ret, struct error *err);
 
+/* cni_args_glean() - the same without complaint: pairs that are in error count as absent */
+void cni_args_glean(const char *text, struct cni_args *ret);
+
 /*
  * cni_config_mac() - the MAC that was asked for: runtimeConfig.mac, then args.cni.mac,
  * then CNI_ARGS MAC

@@ -19,6 +19,7 @@
  * @out_fd, @err_fd: ends of pipes that we read
  * @type, @verb: for messages
  * @assumed: version of a result that carries none
+ * @log, @start_ns: of the call, and when it was started
  */
 struct cni_delegate {
 	pid_t pid;
@@ -27,6 +28,8 @@ struct cni_delegate {
 	char type[128];
 	enum cni_verb verb;
 	const struct cni_version *assumed;
+	struct cni_log *log;
+	int64_t start_ns;
 };
 
 #define CNI_DELEGATE_NONE ((struct cni_delegate){ .out_fd = -1, .err_fd = -1 })

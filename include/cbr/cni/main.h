@@ -8,6 +8,8 @@
 /*
  * A plugin. Verbs return >= 0 or a negative errno with *err.
  * @name: of the executable; @about: one line for people
+ * @section: object of the config that is this plugin's own, whose keys of the log win
+ *           over those at the top; NULL = there is none
  * @look: called before ADD, DEL and CHECK: may this call be served here? May be NULL
  * @add: fills *ret, which cni_main() prints in the version of the config
  *       returns 1 if it made the attachment, 0 if that was there before
@@ -16,6 +18,7 @@
 struct cni_plugin {
 	const char *name;
 	const char *about;
+	const char *section;
 	int (*look)(const struct cni_call *call, struct error *err);
 	int (*add)(const struct cni_call *call, struct cni_result *ret, struct error *err);
 	int (*undo)(const struct cni_call *call, struct error *err);
@@ -29,7 +32,8 @@ struct cni_plugin {
  * cni_main() - serve one call from environment, stdin and command line
  *
  * --version and --help print and return; without CNI_COMMAND it says on stderr what it
- * is and which versions it speaks. Result and error objects are JSON on stdout.
+ * is and which versions it speaks. Result and error objects are JSON on stdout; what the
+ * config wants logged goes to its logFile (cbr/cni/log.h).
  *
  * Return: exit status of the process.
  */

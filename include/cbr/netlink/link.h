@@ -15,6 +15,7 @@
 #include "cbr/netlink/batch.h"
 
 #define LINK_ALIAS_SIZE 256
+#define LINK_ALTNAME_SIZE 128
 
 /*
  * A link as the kernel told it; index 0 = there is none of that name.
@@ -136,6 +137,17 @@ size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth);
  */
 void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool isolated,
 		   const char *alias);
+
+/*
+ * link_put_altname() - another name for a link, for people
+ * @altname: shorter than LINK_ALTNAME_SIZE
+ *
+ * Never fails a batch: not if somebody has that name (nor if it is this link), nor on a
+ * kernel before 5.5 or one whose security module does not know the request. The kernel
+ * looks links up by their other names, too, but makes none of them with the link.
+ * Source: RTM_NEWLINKPROP in linux/rtnetlink.h, rtnl_linkprop() in net/core/rtnetlink.c.
+ */
+void link_put_altname(struct nl_batch *batch, const char *name, const char *altname);
 
 /*
  * link_put_change() - alter a link by index

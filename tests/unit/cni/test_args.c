@@ -163,6 +163,21 @@ static void cuts_what_is_too_long(void **state)
 	assert_fails(cni_args_parse(key, &args, &err), &err, ERROR_ENV, "unknown args [\"kkkk");
 }
 
+static void gleans_over_errors(void **state)
+{
+	struct cni_args args;
+
+	(void)state;
+	cni_args_glean(";x;a=b=c;IP=foo;unknown=1;K8S_POD_NAME=web;MAC=zz;K8S_POD_NAMESPACE=ns;",
+		       &args);
+	assert_string_equal(args.pod_name, "web");
+	assert_string_equal(args.pod_namespace, "ns");
+	assert_int_equal(args.ip.family, 0);
+	assert_false(args.has_mac);
+	cni_args_glean("", &args);
+	assert_string_equal(args.pod_name, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +188,7 @@ int main(void)
 		cmocka_unit_test(says_how_to_allow_unknown_keys),
 		cmocka_unit_test(lets_the_last_of_equal_keys_win),
 		cmocka_unit_test(cuts_what_is_too_long),
+		cmocka_unit_test(gleans_over_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

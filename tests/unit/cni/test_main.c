@@ -196,6 +196,39 @@ static void prints_errors_to_the_byte(void **state)
 	       "");
 }
 
+static void refuses_log_keys_in_error_unless_it_takes_down(void **state)
+{
+	static const char said[] = "mock: goes on without a log: logFile \"log\" is no absolute "
+				   "path\n";
+	char calls[160];
+
+	(void)state;
+	serves("ADD", CONFIG("1.0.0", ", \"logFile\": \"log\""), 1,
+	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 7,\n"
+	       "    \"msg\": \"logFile \\\"log\\\" is no absolute path\",\n    \"details\": "
+	       "\"the directory that plugins are run in is the runtime's choice\"\n}",
+	       "");
+	serves("CHECK", CONFIG("1.0.0", ", \"logLevel\": \"x\""), 1,
+	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 7,\n"
+	       "    \"msg\": \"unknown logLevel \\\"x\\\"\",\n    \"details\": "
+	       "\"it is one of error, warning, info, debug\"\n}",
+	       "");
+	snprintf(calls, sizeof(calls), "%slook del ", said);
+	serves("DEL", CONFIG("1.0.0", ", \"logFile\": \"log\""), 0, "", calls);
+	snprintf(calls, sizeof(calls), "%sgc ", said);
+	serves("GC", CONFIG("1.1.0", ", \"logFile\": \"log\""), 0, "", calls);
+}
+
+static void goes_on_without_a_log_that_cannot_be_written(void **state)
+{
+	(void)state;
+	serves("DEL", CONFIG("1.0.0", ", \"logFile\": \"/nowhere/log\""), 0, "",
+	       "mock: goes on without a log: cannot open logFile /nowhere/log: No such file or "
+	       "directory\nlook del ");
+	serves("CHECK", CONFIG("1.0.0", ", \"logFile\": \"/dev/null\""), 0, "",
+	       "mock: goes on without a log: logFile /dev/null is no regular file\nlook check ");
+}
+
 static void never_prints_an_error_without_code(void **state)
 {
 	(void)state;
@@ -345,6 +378,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(prints_nothing_for_other_verbs),
 		cmocka_unit_test(prints_its_versions),
 		cmocka_unit_test(prints_errors_to_the_byte),
+		cmocka_unit_test(refuses_log_keys_in_error_unless_it_takes_down),
+		cmocka_unit_test(goes_on_without_a_log_that_cannot_be_written),
 		cmocka_unit_test(never_prints_an_error_without_code),
 		cmocka_unit_test(calls_nothing_behind_a_failed_look),
 		cmocka_unit_test(does_not_undo_a_failed_add),
