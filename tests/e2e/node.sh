@@ -60,6 +60,17 @@ node_start() {
 	ip link set lo up
 }
 
+# The directories that everybody uses, private here: /etc, and /opt/cni/bin with plugins.
+places_make() {
+	cp -a /etc /run/etc
+	mount --rbind /run/etc /etc
+	mount -t tmpfs -o mode=0755 tmpfs /opt
+	mkdir -p /opt/cni/bin
+	cp "$@" /opt/cni/bin
+	rm -rf /etc/cni
+	export NETCONFPATH=/etc/cni/net.d
+}
+
 # All that attachments may have changed and that must be as before when they are gone.
 # Learned neighbours and counters are the kernel's own.
 node_state() {
