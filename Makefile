@@ -4,6 +4,7 @@
 VERSION := 0.1.0
 
 PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
 CNI_BIN_DIR ?= /opt/cni/bin
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
@@ -73,16 +74,17 @@ bench: all ## measure beside the reference plugins and the kernel's floor (root)
 lint: ## format, static analysis, layering and the like
 	$(Q)CC=$(CC) tests/lint/run
 
-docs := $(wildcard README.md LICENSE docs/*.md)
+docs := $(wildcard docs/*.md)
 examples := $(wildcard conf-examples/*)
 mans := $(wildcard man/*.8)
 docdir = $(DESTDIR)$(PREFIX)/share/doc/cbr
-mandir = $(DESTDIR)$(PREFIX)/share/man/man8
+mandir = $(DESTDIR)$(MANDIR)/man8
 
-install: all ## install plugins, man pages, examples (DESTDIR, PREFIX, CNI_BIN_DIR)
-	install -d $(DESTDIR)$(CNI_BIN_DIR) $(docdir)/conf-examples $(mandir)
+install: all ## install plugins, man pages, examples (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
+	install -d $(DESTDIR)$(CNI_BIN_DIR) $(docdir)/conf-examples $(docdir)/docs $(mandir)
 	install -m 755 -s $(programs) $(DESTDIR)$(CNI_BIN_DIR)
-	install -m 644 $(docs) $(docdir)
+	install -m 644 README.md LICENSE $(docdir)
+	$(if $(docs),install -m 644 $(docs) $(docdir)/docs)
 	$(if $(examples),install -m 644 $(examples) $(docdir)/conf-examples)
 	$(if $(mans),install -m 644 $(mans) $(mandir))
 
@@ -99,7 +101,7 @@ clean: ## remove build/ and bin/
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
-	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
+	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
 
 # --- rules --------------------------------------------------------------------------------
 

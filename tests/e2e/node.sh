@@ -60,6 +60,17 @@ node_start() {
 	ip link set lo up
 }
 
+# The directories that everybody uses, private here: /etc, and /opt/cni/bin with plugins.
+places_make() {
+	cp -a /etc /run/etc
+	mount --rbind /run/etc /etc
+	mount -t tmpfs -o mode=0755 tmpfs /opt
+	mkdir -p /opt/cni/bin
+	cp "$@" /opt/cni/bin
+	rm -rf /etc/cni
+	export NETCONFPATH=/etc/cni/net.d
+}
+
 # All that attachments may have changed and that must be as before when they are gone.
 # Learned neighbours and counters are the kernel's own.
 node_state() {
@@ -179,16 +190,39 @@ serves() {
 	done
 }
 
-# detached POD...: nothing of them is left, neither there nor on the node
+# detached POD...: nothing of them is left, neither there nor on the node; an address that
+# rests remembers who had it
 detached() {
-	local pod left
+	unlinked "$@"
+	unmentioned "$@"
+}
+
+# detached_by_reference POD...: the same, but our records of them, which it does not know, are
+# left for our next call to find wrong
+detached_by_reference() {
+	unlinked "$@"
+	unmentioned --exclude-dir=.attachments "$@"
+}
+
+unlinked() {
+	local pod
 	for pod in "$@"; do
 		[ -e "/run/netns/$pod" ] || continue
 		same "links in $pod" lo "$(ip -n "$pod" -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/')"
 		same "routes in $pod" "" "$(ip -n "$pod" route show)"
 	done
+}
+
+# unmentioned [--exclude-dir=DIR] POD...
+unmentioned() {
+	local pod left where=(--exclude-dir=.resting /var/lib/cni)
+	case $1 in --*)
+		where+=("$1")
+		shift
+		;;
+	esac
 	for pod in "$@"; do
-		left=$(grep -rlE "$(container "$pod")" /var/lib/cni || true)
+		left=$(grep -rlE "$(container "$pod")" "${where[@]}" || true)
 		same "files about $pod" "" "$left"
 	done
 }
@@ -201,8 +235,8 @@ container() {
 # no_pods: not one is attached to the node
 no_pods() {
 	same "host ends of pods" "" "$(ip -o link show type veth | grep -v ' up0@' || true)"
-	same "reservations" "" "$(find "$reservations" -type f \( -name '*.*.*.*' -o -name '*:*' \) \
-		2>/dev/null || true)"
+	same "reservations" "" "$(find "$reservations" -name '.?*' -prune -o \
+		-type f \( -name '*.*.*.*' -o -name '*:*' \) -print 2>/dev/null || true)"
 	same "attachments that cnitool remembers" "" "$(find /var/lib/cni/results -type f 2>/dev/null ||
 		true)"
 }
