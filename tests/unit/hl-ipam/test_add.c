@@ -270,7 +270,7 @@ static void a_full_pool_is_told_as_try_again_later(void **state)
 	assert_contains(run.out,
 			"{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 11,\n    \"msg\": "
 			"\"failed to allocate for range 0: no IP addresses available in range "
-			"set: 10.1.2.1-10.1.2.2\",\n    \"details\": \"2 addresses, 1 reserved, "
+			"set: 10.1.2.1-10.1.2.2\",\n    \"details\": \"1 addresses, 1 reserved, "
 			"0 resting, none of a dead pod; oldest: container a eth0 since ");
 	assert_string_equal(run.err, "");
 	run_done(&run);
