@@ -116,21 +116,21 @@ $(obj)/flags: FORCE
 build/linked-$(subst /,-,$(BIN)): FORCE
 	$(call remember,$(CONFIG))
 
-# libc and libmnl are linked dynamically, jansson from its archive if there is one.
+# libc and libmnl are linked dynamically, jansson and libcap from their archives if there are such.
 $(obj)/probe.mk: Makefile $(obj)/asked
 	@mkdir -p $(@D)
 	@say() { echo "$$*" >&2; exit 1; }; \
 	try() { printf '#include <features.h>\nint main(void) { return 0; }\n' | \
 		$(CC) $(CFLAGS) -Werror -xc - $(LDFLAGS) "$$@" -o $(@D)/probe 2>/dev/null; }; \
 	try || say "$(CC) cannot build a program: \`./quickstart deps build\` installs what is missing"; \
-	$(PKG_CONFIG) --exists libmnl jansson || \
-		say "no libmnl or jansson: \`./quickstart deps build\` installs what is missing"; \
+	$(PKG_CONFIG) --exists libmnl jansson libcap || \
+		say "no libmnl, jansson or libcap: \`./quickstart deps build\` installs what is missing"; \
 	[ -z "$(STATIC)" ] || try -static -l:libmnl.a || \
 		say "STATIC=1 needs libmnl.a, which is in libmnl-dev from Debian 13 on, not before." \
 			"Else build libmnl with --enable-static and name its directory: LDFLAGS=-L..."; \
 	for flag in $(hardening); do try $$flag && echo "hardening_cflags += $$flag"; done >$@.new; \
 	for flag in $(linking); do try $$flag && echo "hardening_ldflags += $$flag"; done >>$@.new; \
-	for name in jansson; do \
+	for name in jansson libcap; do \
 		archive=-l:lib$${name#lib}.a; \
 		try $$archive || archive=$$($(PKG_CONFIG) --libs $$name); \
 		echo "libs += $$archive"; done >>$@.new; \

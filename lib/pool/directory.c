@@ -169,8 +169,15 @@ int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
 	autoclose int fd = openat(
 		store->dir_fd, LOCK_NAME,
 		O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOCK_MODE);
-	int rc = fd < 0 ? -errno : file_lock(fd, &deadline);
+	struct stat st;
+	int rc;
 
+	if (fd < 0 || fstat(fd, &st) < 0)
+		rc = -errno;
+	else if (!S_ISREG(st.st_mode)) /* whatever it is, nobody who works here locks it */
+		rc = -EINVAL;
+	else
+		rc = file_lock(fd, &deadline);
 	if (rc == -ETIMEDOUT)
 		return locked_by_other(store, fd, timeout_ms, err);
 	if (rc < 0)

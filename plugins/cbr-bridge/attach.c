@@ -3,15 +3,21 @@
 
 #include "attach.h"
 
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cbr/base/hash.h"
 #include "cbr/cni/log.h"
+#include "cbr/sys/caps.h"
 
 static int open_node(struct attach *a, struct error *err)
 {
+	int rc = caps_require(CAP_NET_ADMIN, "change the node's network", err);
+
+	if (rc < 0)
+		return rc;
 	hash_host_link(a->call->network, a->call->container_id, a->call->ifname, a->host_name);
 	return nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
 }
@@ -23,8 +29,8 @@ int attach_open(struct attach *a, struct error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = open_node(a, err);
-	if (rc < 0)
+	if ((rc = open_node(a, err)) < 0 ||
+	    (rc = caps_require(CAP_SYS_ADMIN, "enter the pod's network namespace", err)) < 0)
 		return rc;
 	return nl_socket_open(NETLINK_ROUTE, &a->netns, &a->pod, err);
 }

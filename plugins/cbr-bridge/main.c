@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - cbr-bridge: attach pods to a bridge of the node */
 
+#include <linux/capability.h>
+
 #include "cbr/cni/main.h"
+#include "cbr/sys/caps.h"
 #include "verbs.h"
 
 int main(int argc, char **argv)
@@ -19,5 +22,14 @@ int main(int argc, char **argv)
 		.status = bridge_status,
 	};
 
+	static const int needed[] = {
+		CAP_NET_ADMIN,  /* links, addresses, routes, nf_tables, /proc/sys/net */
+		CAP_SYS_ADMIN,  /* enter the pod's network namespace */
+		CAP_SYS_PTRACE, /* open one that is named /proc/PID/ns/net */
+	};
+	struct error ignored;
+
+	/* What is missing is told by the verb that needs it. */
+	caps_limit(needed, sizeof(needed) / sizeof(needed[0]), &ignored);
 	return cni_main(&plugin, argc, argv);
 }

@@ -15,7 +15,7 @@
 #include "cbr/cni/log.h"
 #include "cbr/pool/alloc.h"
 #include "config.h"
-#include "evidence.h"
+#include "pool.h"
 #include "resolv.h"
 #include "verbs.h"
 
@@ -108,28 +108,23 @@ static void tell_news(const char *network, const struct pool_news *news)
 static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 		   const struct ip_addr *wanted, struct pool_lease *leases, struct error *err)
 {
-	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	auto_with(ipam_pool_leave) struct ipam_pool pool = IPAM_POOL_NONE;
 	auto_with(cni_step_end) struct cni_step step = { 0 };
-	struct surroundings here;
-	const struct pool_world world = surroundings_look(call->network,
-							  !conf->reclaim_after_reboot, &here);
-	const struct pool_request request = {
+	struct pool_request request = {
 		.sets = conf->sets,
 		.n = conf->n_sets,
 		.wanted = wanted,
 		.owner = ipam_owner(call),
-		.evidence = evidence_of(&here, call->netns, conf->pod),
 		.rest_s = conf->reuse_delay,
 	};
 	struct pool_news news = { 0 };
-	int rc;
+	int rc = ipam_pool_enter(call, conf, IPAM_MAKE_ALL, &pool, err);
 
-	if ((rc = pool_store_make(conf->data_dir, call->network, &store, err)) < 0 ||
-	    (rc = ipam_lock(call, &store, err)) < 0)
+	if (rc < 0)
 		return rc;
 	step = cni_step_begin(call->log, "allocate");
-	store.lasting = here.lasting;
-	rc = pool_allocate(&store, &request, &world, leases, &news, err);
+	request.evidence = evidence_of(&pool.here, call->netns, conf->pod);
+	rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
 	tell_news(call->network, &news);
 	return rc;
 }

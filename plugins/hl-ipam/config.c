@@ -156,6 +156,7 @@ static int load_policy(const json_t *ipam, struct ipam_conf *conf, struct error 
 
 	if ((rc = cni_json_bool(ipam, "ipam", "reclaimAfterReboot", &conf->reclaim_after_reboot,
 				err)) < 0 ||
+	    (rc = cni_json_bool(ipam, "ipam", "confine", &conf->confine, err)) < 0 ||
 	    (rc = cni_json_bool(ipam, "ipam", "statusOnExhaustion", &conf->status_on_exhaustion,
 				err)) < 0 ||
 	    (rc = cni_json_int(ipam, "ipam", "reuseDelay", 0, POOL_REST_MAX_S, &delay, err)) < 0)
@@ -221,6 +222,7 @@ void ipam_conf_load_place(const struct cni_call *call, struct ipam_conf *ret)
 		return;
 	cni_json_string(ipam, "ipam", "dataDir", &ret->data_dir, &ignored);
 	cni_json_bool(ipam, "ipam", "reclaimAfterReboot", &ret->reclaim_after_reboot, &ignored);
+	cni_json_bool(ipam, "ipam", "confine", &ret->confine, &ignored);
 	if (!*ret->data_dir)
 		ret->data_dir = DEFAULT_DATA_DIR;
 }

@@ -16,8 +16,8 @@
  * @wanted, @n_wanted: addresses asked for, each once, in the order given
  * @routes, @n_routes: for the result
  * @pod: "namespace/name" as the runtime said it, or ""
- * @reclaim_after_reboot, @reuse_delay, @status_on_exhaustion: keys of the same name; the
- *                                                             delay in seconds
+ * @reclaim_after_reboot, @reuse_delay, @status_on_exhaustion, @confine: keys of the same
+ *                                                    name; the delay in seconds
  */
 struct ipam_conf {
 	const char *data_dir;
@@ -32,6 +32,7 @@ struct ipam_conf {
 	bool reclaim_after_reboot;
 	int reuse_delay;
 	bool status_on_exhaustion;
+	bool confine;
 };
 
 /*
@@ -48,7 +49,7 @@ int ipam_conf_load_status(const struct cni_call *call, struct ipam_conf *ret, st
 void ipam_conf_done(struct ipam_conf *conf);
 
 /*
- * ipam_conf_load_place() - only where the reservations are, and whether they outlive a boot
+ * ipam_conf_load_place() - only where the reservations are and how they are kept
  *
  * All that giving back needs, so that no other key, broken since the ADD, can keep an
  * address. A value of a wrong type, with which no ADD succeeded, counts as absent.

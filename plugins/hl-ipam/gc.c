@@ -16,7 +16,7 @@
 #include "cbr/cni/log.h"
 #include "cbr/pool/reclaim.h"
 #include "config.h"
-#include "evidence.h"
+#include "pool.h"
 #include "verbs.h"
 
 /* @list, @n: valid attachments in the order of compare() */
@@ -53,26 +53,18 @@ static bool is_listed(const struct pool_owner *owner, void *arg)
 
 static int sweep(const struct cni_call *call, const struct pool_census *census, struct error *err)
 {
-	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	auto_with(ipam_pool_leave) struct ipam_pool pool = IPAM_POOL_NONE;
 	auto_with(cni_step_end) struct cni_step step = { 0 };
 	struct pool_reclaimed done = { 0 };
-	struct surroundings here;
-	struct pool_world world;
 	struct ipam_conf conf;
 	int rc;
 
 	ipam_conf_load_place(call, &conf);
-	world = surroundings_look(call->network, !conf.reclaim_after_reboot, &here);
-	/* Where there is no directory, there is nothing to take back. */
-	if ((rc = pool_store_open(conf.data_dir, call->network, &store, err)) <= 0)
-		return rc;
-	pool_store_done(&store);
-	if ((rc = pool_store_make(conf.data_dir, call->network, &store, err)) < 0 ||
-	    (rc = ipam_lock(call, &store, err)) < 0)
+	rc = ipam_pool_enter(call, &conf, IPAM_MAKE_RECORDS, &pool, err);
+	if (rc <= 0)
 		return rc;
 	step = cni_step_begin(call->log, "reclaim");
-	store.lasting = here.lasting;
-	rc = pool_reclaim(&store, census, &world, &done, err);
+	rc = pool_reclaim(&pool.store, census, &pool.world, &done, err);
 	if (done.alive)
 		fprintf(stderr,
 			"hl-ipam: GC of network %s: %zu attachments are not listed as "

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - hl-ipam: hand out addresses from a pool of files */
 
+#include <sys/stat.h>
+
 #include "cbr/cni/main.h"
+#include "cbr/sys/caps.h"
 #include "verbs.h"
 
 int main(int argc, char **argv)
@@ -19,5 +22,10 @@ int main(int argc, char **argv)
 		.status = ipam_status,
 	};
 
+	struct error ignored;
+
+	/* Files are ours or they are none of our business: no privilege is needed for that. */
+	caps_drop_for_good(&ignored);
+	umask(022);
 	return cni_main(&plugin, argc, argv);
 }

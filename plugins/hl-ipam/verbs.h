@@ -4,16 +4,13 @@
 
 #include "cbr/cni/call.h"
 #include "cbr/cni/result.h"
-#include "cbr/pool/store.h"
+#include "cbr/pool/owner.h"
 
 /* ipam_owner() - the attachment of a call, as the store knows it; borrowed from the call */
 static inline struct pool_owner ipam_owner(const struct cni_call *call)
 {
 	return (struct pool_owner){ call->container_id, call->ifname };
 }
-
-/* ipam_lock() - wait for others who work on the same network; they need milliseconds */
-int ipam_lock(const struct cni_call *call, struct pool_store *store, struct error *err);
 
 /* ipam_look() - before ADD, DEL and CHECK: is the pod's namespace not the node's own? */
 int ipam_look(const struct cni_call *call, struct error *err);

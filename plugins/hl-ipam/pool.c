@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pool.c - open the pool of a network and be alone there */
+
+#include "pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "cbr/cni/log.h"
+#include "cbr/sys/landlock.h"
+
+/* Others who work on the same network need milliseconds. */
+#define LOCK_TIMEOUT_MS 10000
+
+static int open_store(const struct cni_call *call, const struct ipam_conf *conf,
+		      enum ipam_pool_make make, struct pool_store *ret, struct error *err)
+{
+	int rc;
+
+	if (make != IPAM_MAKE_ALL) {
+		rc = pool_store_open(conf->data_dir, call->network, ret, err);
+		if (rc <= 0 || make == IPAM_MAKE_NOTHING)
+			return rc;
+		pool_store_done(ret);
+	}
+	rc = pool_store_make(conf->data_dir, call->network, ret, err);
+	return rc < 0 ? rc : 1;
+}
+
+/* The config, resolvConf and logFile are read and open by now. */
+static int confine(const struct pool_store *store, struct error *err)
+{
+	autoclose int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct landlock_dir dirs[] = { { store->dir_fd, true }, { proc_fd, false } };
+	const int rc = landlock_confine(dirs, proc_fd < 0 ? 1 : 2);
+
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc, "cannot confine itself to %s",
+				   store->path);
+	return 0;
+}
+
+static int lock(const struct cni_call *call, struct pool_store *store, struct error *err)
+{
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "lock");
+
+	return pool_store_lock(store, LOCK_TIMEOUT_MS, err);
+}
+
+int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
+		    enum ipam_pool_make make, struct ipam_pool *ret, struct error *err)
+{
+	int rc = open_store(call, conf, make, &ret->store, err);
+
+	if (rc <= 0)
+		return rc;
+	ret->world = surroundings_look(call->network, !conf->reclaim_after_reboot, &ret->here);
+	ret->store.lasting = ret->here.lasting;
+	if ((conf->confine && (rc = confine(&ret->store, err)) < 0) ||
+	    (rc = lock(call, &ret->store, err)) < 0)
+		return rc;
+	return 1;
+}
+
+void ipam_pool_leave(struct ipam_pool *pool)
+{
+	pool_store_done(&pool->store);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pool.h - the pool of a network, as the verbs that change it have it */
+#pragma once
+
+#include "cbr/pool/store.h"
+#include "config.h"
+#include "evidence.h"
+
+/*
+ * @store: open and locked
+ * @here: what there is around it
+ * @world: the same for lib/pool
+ */
+struct ipam_pool {
+	struct pool_store store;
+	struct surroundings here;
+	struct pool_world world;
+};
+
+#define IPAM_POOL_NONE ((struct ipam_pool){ .store = POOL_STORE_NONE })
+
+/* Of what is missing, what is to be made? */
+enum ipam_pool_make {
+	IPAM_MAKE_NOTHING,
+	IPAM_MAKE_RECORDS, /* unless there is no directory of the network at all */
+	IPAM_MAKE_ALL,
+};
+
+/*
+ * ipam_pool_enter() - open the pool and be alone there
+ * @ret: must not be moved; ipam_pool_leave() releases it either way
+ *
+ * Should: see nothing but the network's directory and /proc from then on, where the
+ * kernel has Landlock and the config does not say "confine": false.
+ *
+ * Return: 1, 0 there is no such directory, or negative.
+ */
+int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
+		    enum ipam_pool_make make, struct ipam_pool *ret, struct error *err);
+
+void ipam_pool_leave(struct ipam_pool *pool);

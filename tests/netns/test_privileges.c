@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_privileges.c - what the plugins keep, and what they do without */
+
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cbr/base/cleanup.h"
+#include "node.h"
+#include "run.h"
+
+static struct node node;
+static struct pod *pod;
+
+static int setup(void **state)
+{
+	(void)state;
+	node_make(&node);
+	pod = node_pod(&node, "pod");
+	node_config(&node, "\"isGateway\": true", "\"subnet\": \"10.22.0.0/24\"");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	node_done(&node);
+	return 0;
+}
+
+/* Run a plugin's verb under a command in front, with the pod's environment. */
+static struct run run_under(const char *front, const char *plugin, const char *verb)
+{
+	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+
+	return run_shell(&node.netns,
+			 "CNI_COMMAND=%s CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_NETNS=%s "
+			 "CNI_PATH=\"$CBR_BIN\" %s \"$CBR_BIN\"/%s <%s",
+			 verb, pod->netns.path, front, plugin, config);
+}
+
+static void assert_refused(const char *capability, const char *verb)
+{
+	char front[64];
+	struct run run;
+
+	snprintf(front, sizeof(front), "setpriv --bounding-set -%s", capability);
+	run = run_under(front, "cbr-bridge", verb);
+	assert_int_equal(run.status, 1);
+	assert_contains(run.out, "\"code\": 100");
+	assert_contains(run.out, "needs cap_");
+	assert_contains(run.out, capability);
+	run_done(&run);
+}
+
+static void a_missing_capability_is_named(void **state)
+{
+	(void)state;
+	assert_refused("net_admin", "ADD");
+	assert_refused("sys_admin", "ADD");
+	assert_int_equal(node_reservations(&node), 0);
+	pod_add(pod);
+	assert_refused("net_admin", "DEL");
+	pod_check(pod);
+	pod_del(pod);
+}
+
+static void what_is_not_needed_is_not_missed(void **state)
+{
+	static const char *const front = "setpriv --bounding-set -all,+net_admin,+sys_admin";
+	struct run run;
+
+	(void)state;
+	run = run_under(front, "cbr-bridge", "ADD");
+	if (run.status)
+		harness_fail(__FILE__, __LINE__, "%s", run.out);
+	run_done(&run);
+	run = run_under(front, "cbr-bridge", "DEL");
+	assert_int_equal(run.status, 0);
+	run_done(&run);
+	assert_int_equal(node_reservations(&node), 0);
+}
+
+static void the_pool_needs_none(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run = run_under("setpriv --bounding-set -all", "hl-ipam", "ADD");
+	assert_int_equal(run.status, 0);
+	run_done(&run);
+	assert_int_equal(node_reservations(&node), 1);
+	run = run_under("setpriv --bounding-set -all", "hl-ipam", "DEL");
+	assert_int_equal(run.status, 0);
+	run_done(&run);
+	assert_int_equal(node_reservations(&node), 0);
+}
+
+/* A delegate that writes down what it may do, and answers like a pool. */
+static void a_delegate_gets_what_the_runtime_gave(void **state)
+{
+	autofree char *dir = tmp_mkdir(&node.tmp, "plugins");
+	autofree char *script = NULL;
+	autofree char *status = NULL;
+	autofree char *own = run_must(&node.netns, "grep -E 'Cap(Eff|Prm|Bnd)|NoNewPrivs' "
+						   "/proc/self/status");
+	autofree char *config = NULL;
+	struct run_call call = pod_call(pod, "ADD");
+
+	(void)state;
+	assert_true(asprintf(&script,
+			     "#!/bin/sh\ncat >/dev/null\n"
+			     "grep -E 'Cap(Eff|Prm|Bnd)|NoNewPrivs' /proc/self/status >%s/status\n"
+			     "echo '{\"cniVersion\": \"1.0.0\", \"ips\": [{\"address\": "
+			     "\"10.22.0.9/24\"}]}'\n",
+			     node.tmp.path) > 0);
+	free(tmp_write(&node.tmp, "plugins/foreign", script, 0755));
+	assert_true(asprintf(&config,
+			     "{\"cniVersion\": \"1.0.0\", \"name\": \"net\", \"bridge\": \"cni0\", "
+			     "\"ipam\": {\"type\": \"foreign\"}}") > 0);
+	call.config = config;
+	call.path = dir;
+	json_decref(run_result(&call));
+	status = tmp_read(&node.tmp, "status");
+	assert_string_equal(status, own);
+}
+
+/* What the process says of itself while it waits for the lock. */
+static void the_pool_can_get_no_privilege_back(void **state)
+{
+	autofree char *seen = NULL;
+
+	(void)state;
+	pod_add(pod);
+	free(tmp_write(&node.tmp, "config", node.config, 0644));
+	seen = run_must(
+		&node.netns,
+		"cd %s; "
+		"{ flock 9; : >held; until [ -e seen ]; do :; done; } 9>>networks/net/lock & "
+		"until [ -e held ]; do :; done; "
+		"CNI_COMMAND=DEL CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_PATH=/ "
+		"\"$CBR_BIN\"/hl-ipam <config & pid=$!; "
+		"until grep -q 'NoNewPrivs:.1' /proc/$pid/status; do :; done; "
+		"grep -E 'CapEff|CapPrm|NoNewPrivs' /proc/$pid/status; "
+		": >seen; wait $pid",
+		node.tmp.path);
+	assert_contains(seen, "CapPrm:\t0000000000000000");
+	assert_contains(seen, "CapEff:\t0000000000000000");
+	assert_contains(seen, "NoNewPrivs:\t1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+		TEST(a_missing_capability_is_named),
+		TEST(what_is_not_needed_is_not_missed),
+		TEST(the_pool_needs_none),
+		TEST(a_delegate_gets_what_the_runtime_gave),
+		TEST(the_pool_can_get_no_privilege_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
