@@ -70,18 +70,35 @@ bool netns_same(const struct netns *a, const struct netns *b)
 	return a->dev == b->dev && a->ino == b->ino;
 }
 
-int netns_refuse_own(const char *path, struct error *err)
+int netns_look(const char *path, struct netns *ret)
 {
-	struct stat own;
+	struct statfs fs;
 	struct stat st;
 
-	if (!*path || stat(path, &st) < 0 || stat(OWN_PATH, &own) < 0)
-		return 0;
-	if (st.st_dev != own.st_dev || st.st_ino != own.st_ino)
+	if (statfs(path, &fs) < 0 || stat(path, &st) < 0)
+		return -errno;
+	if (fs.f_type != NSFS_MAGIC)
+		return -EINVAL;
+	*ret = (struct netns){ .fd = -1, .dev = st.st_dev, .ino = st.st_ino };
+	return 0;
+}
+
+int netns_refuse_own(const struct netns *ns, const char *path, struct error *err)
+{
+	struct netns own;
+
+	if (netns_look(OWN_PATH, &own) < 0 || !netns_same(ns, &own))
 		return 0;
 	error_set(err, ERROR_NETNS,
 		  "plugin's netns and netns from CNI_NETNS should not be the same");
 	return error_hint(err, "CNI_NETNS is \"%s\", the namespace of the node itself", path);
+}
+
+int netns_refuse_own_path(const char *path, struct error *err)
+{
+	struct netns ns;
+
+	return netns_look(path, &ns) < 0 ? 0 : netns_refuse_own(&ns, path, err);
 }
 
 int netns_call(const struct netns *target, int (*fn)(void *arg, struct error *err), void *arg,

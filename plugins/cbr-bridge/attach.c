@@ -22,10 +22,23 @@ static int open_node(struct attach *a, struct error *err)
 	return nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
 }
 
+/*
+ * Opened once; from then on it is used by its descriptor, whatever becomes of the path. So
+ * what bridge_look() saw there is looked at again.
+ */
+static int open_pod(struct attach *a, struct error *err)
+{
+	int rc = netns_open(a->call->netns, &a->netns, err);
+
+	if (rc < 0 || a->call->netns_override)
+		return rc;
+	return netns_refuse_own(&a->netns, a->call->netns, err);
+}
+
 int attach_open(struct attach *a, struct error *err)
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "open");
-	int rc = netns_open(a->call->netns, &a->netns, err);
+	int rc = open_pod(a, err);
 
 	if (rc < 0)
 		return rc;
@@ -38,7 +51,7 @@ int attach_open(struct attach *a, struct error *err)
 int attach_open_leftovers(struct attach *a, struct error *err)
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "open");
-	struct error ignored;
+	struct error gone;
 	int rc = open_node(a, err);
 
 	if (rc < 0)
@@ -47,8 +60,12 @@ int attach_open_leftovers(struct attach *a, struct error *err)
 	 * A path that names nothing, or a plain file that an unmounted namespace left,
 	 * has no link in it. The host end is found by name all the same.
 	 */
-	if (!*a->call->netns || netns_open(a->call->netns, &a->netns, &ignored) < 0)
-		return 0;
+	if (!*a->call->netns || (rc = open_pod(a, &gone)) < 0) {
+		if (a->netns.fd < 0)
+			return 0;
+		*err = gone; /* the node's own */
+		return rc;
+	}
 	return nl_socket_open(NETLINK_ROUTE, &a->netns, &a->pod, err);
 }
 

@@ -16,14 +16,12 @@
 #include "evidence.h"
 
 #include <errno.h>
-#include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "cbr/base/hash.h"
+#include "cbr/sys/netns.h"
 #include "cbr/sys/sysctl.h"
 
 /* What a record says of its attachment. */
@@ -59,10 +57,10 @@ static bool has_link(const char *network, const struct pool_owner *owner)
 
 static bool has_netns(const struct pool_evidence *evidence)
 {
-	struct stat st;
+	struct netns ns;
 
-	return stat(evidence->netns, &st) == 0 && st.st_dev == evidence->netns_dev &&
-	       st.st_ino == evidence->netns_ino;
+	return netns_look(evidence->netns, &ns) == 0 && ns.dev == evidence->netns_dev &&
+	       ns.ino == evidence->netns_ino;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -132,18 +130,16 @@ struct pool_evidence evidence_of(const struct surroundings *here, const char *ne
 				 const char *pod)
 {
 	struct pool_evidence evidence = POOL_EVIDENCE_NONE;
-	struct statfs fs;
-	struct stat st;
+	struct netns ns;
 
 	evidence.boot = here->boot;
 	evidence.since_boot_ns = boot_clock_ns();
 	clock_gettime(CLOCK_REALTIME, &evidence.time);
 	evidence.netns = netns;
 	evidence.pod = pod;
-	/* On procfs, where old runtimes take it from, the inode is not that of the namespace. */
-	if (statfs(netns, &fs) == 0 && fs.f_type == NSFS_MAGIC && stat(netns, &st) == 0) {
-		evidence.netns_dev = st.st_dev;
-		evidence.netns_ino = st.st_ino;
+	if (netns_look(netns, &ns) == 0) {
+		evidence.netns_dev = ns.dev;
+		evidence.netns_ino = ns.ino;
 	}
 	return evidence;
 }

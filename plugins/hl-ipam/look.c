@@ -4,8 +4,8 @@
 #include "cbr/sys/netns.h"
 #include "verbs.h"
 
-/* A namespace that cannot be opened is no concern of an address pool. */
+/* By its path only. What cannot be found there is told where it is needed. */
 int ipam_look(const struct cni_call *call, struct error *err)
 {
-	return call->netns_override ? 0 : netns_refuse_own(call->netns, err);
+	return call->netns_override ? 0 : netns_refuse_own_path(call->netns, err);
 }

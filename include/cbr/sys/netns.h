@@ -40,12 +40,23 @@ void netns_done(struct netns *ns);
 bool netns_same(const struct netns *a, const struct netns *b);
 
 /*
- * netns_refuse_own() - a pod's namespace must not be the node's
+ * netns_look() - which namespace is there, without opening it?
+ * @ret: its identity, without descriptor
  *
- * Return: 0, also when @path cannot be opened, which is for others to complain of;
- * -EINVAL with ERROR_NETNS when it is the namespace that we are in.
+ * Return: 0 and *ret, or a negative errno; -EINVAL if no namespace of any kind is there.
  */
-int netns_refuse_own(const char *path, struct error *err);
+int netns_look(const char *path, struct netns *ret);
+
+/*
+ * netns_refuse_own() - a pod's namespace must not be the node's
+ * @path: where it was found, for the message
+ *
+ * Return: 0, or -EINVAL with ERROR_NETNS when it is the namespace that we are in.
+ */
+int netns_refuse_own(const struct netns *ns, const char *path, struct error *err);
+
+/* netns_refuse_own_path() - the same for a path; one that leads to no namespace is let pass */
+int netns_refuse_own_path(const char *path, struct error *err);
 
 /*
  * netns_call() - run a function inside

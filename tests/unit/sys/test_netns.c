@@ -245,8 +245,11 @@ static void refuses_its_own_under_any_name(void **state)
 	assert_int_equal(symlink(OWN, link), 0);
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct error err = { 0 };
-		int rc = netns_refuse_own(paths[i], &err);
+		struct netns ns;
+		int rc;
 
+		assert_int_equal(netns_look(paths[i], &ns), 0);
+		rc = netns_refuse_own(&ns, paths[i], &err);
 		/* the sentence of the reference's skel.go */
 		assert_fails(rc, &err, ERROR_NETNS,
 			     "plugin's netns and netns from CNI_NETNS should not be the same");
@@ -255,26 +258,29 @@ static void refuses_its_own_under_any_name(void **state)
 	}
 }
 
-static void says_nothing_of_what_is_not_its_own(void **state)
+static void looks_at_namespaces_only(void **state)
 {
 	autofree char *missing = tmp_path(&tmp, "missing");
 	autofree char *file = tmp_write(&tmp, "file", "", 0644);
-	const char *const paths[] = { "", missing, file, tmp.path, "/proc/self/ns/uts" };
-	struct error err = { .code = 99 };
+	const char *const others[] = { file, tmp.path, "/proc/version" };
+	struct netns ns;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(paths); i++)
-		assert_int_equal(netns_refuse_own(paths[i], &err), 0);
-	assert_int_equal(err.code, 99);
+	assert_int_equal(netns_look("", &ns), -ENOENT);
+	assert_int_equal(netns_look(missing, &ns), -ENOENT);
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_int_equal(netns_look(others[i], &ns), -EINVAL);
 }
 
 static void another_one_is_not_its_own(void **state)
 {
 	struct error err = { .code = 99 };
+	struct netns ns;
 
 	(void)state;
 	need_other();
-	assert_int_equal(netns_refuse_own(other_path, &err), 0);
+	assert_int_equal(netns_look(other_path, &ns), 0);
+	assert_int_equal(netns_refuse_own(&ns, other_path, &err), 0);
 	assert_int_equal(err.code, 99);
 }
 
@@ -497,7 +503,7 @@ int main(void)
 		test(refused_files_are_closed),
 		test(another_one_differs),
 		test(refuses_its_own_under_any_name),
-		test(says_nothing_of_what_is_not_its_own),
+		test(looks_at_namespaces_only),
 		test(another_one_is_not_its_own),
 		test(calls_inside_and_comes_back),
 		test(passes_an_error_on_and_comes_back),
