@@ -75,6 +75,7 @@ int netns_look(const char *path, struct netns *ret)
 	struct statfs fs;
 	struct stat st;
 
+	*ret = NETNS_NONE;
 	if (statfs(path, &fs) < 0 || stat(path, &st) < 0)
 		return -errno;
 	if (fs.f_type != NSFS_MAGIC)
