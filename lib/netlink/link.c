@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <string.h>
@@ -152,6 +153,24 @@ void link_put_altname(struct nl_batch *batch, const char *name, const char *altn
 	list = nl_nest_begin(batch, IFLA_PROP_LIST);
 	nl_put_str(batch, IFLA_ALT_IFNAME, altname);
 	nl_nest_end(batch, list);
+}
+
+void link_put_arp_notify(struct nl_batch *batch, int index)
+{
+	const struct ifinfomsg header = { .ifi_index = index };
+	size_t spec;
+	size_t inet;
+	size_t conf;
+
+	nl_request(batch, RTM_SETLINK, 0, "have link %d announce itself", index);
+	nl_put_header(batch, &header, sizeof(header));
+	spec = nl_nest_begin(batch, IFLA_AF_SPEC);
+	inet = nl_nest_begin(batch, AF_INET);
+	conf = nl_nest_begin(batch, IFLA_INET_CONF);
+	nl_put_u32(batch, IPV4_DEVCONF_ARP_NOTIFY, 1);
+	nl_nest_end(batch, conf);
+	nl_nest_end(batch, inet);
+	nl_nest_end(batch, spec);
 }
 
 void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,

@@ -59,3 +59,8 @@ int sysctl_ensure(const char *path, const char *value, struct error *err)
 				   value);
 	return 1;
 }
+
+int sysctl_put(const char *path, const char *value, struct error *err)
+{
+	return write_setting(path, value) == 0 ? 1 : sysctl_ensure(path, value, err);
+}

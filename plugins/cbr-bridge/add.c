@@ -16,12 +16,13 @@
 #include "verbs.h"
 
 static const struct step recipe[] = {
-	{ NULL, lease_start, lease_return },          /* runs beside the next two */
+	{ NULL, lease_start, lease_return },          /* runs beside the next ones */
 	{ "bridge lock", bridge_join, bridge_leave }, /* from here on others see us */
 	{ "bridge", bridge_make, bridge_unmake },     /* goes again if we are alone on it */
 	{ "pod link", podlink_make, podlink_unmake },
-	{ NULL, lease_await, NULL },          /* returned by lease_return */
-	{ "pod network", podnet_make, NULL }, /* goes with the link */
+	{ "pod settings", podnet_prepare, NULL }, /* these, too, go with the link */
+	{ NULL, lease_await, NULL },              /* returned by lease_return */
+	{ "pod network", podnet_make, NULL },     /* goes with the link */
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
 	{ "carrier", podlink_await, NULL }, /* forwards from here on */

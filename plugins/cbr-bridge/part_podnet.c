@@ -33,12 +33,13 @@ static int set_conf(int family, const char *link, const char *key, const char *v
 	char path[128];
 
 	snprintf(path, sizeof(path), "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
-	return sysctl_ensure(path, value, err);
+	return sysctl_put(path, value, err);
 }
 
-/* Runs in the pod's namespace. */
-static int prepare_ipv6(const struct attach *a, struct error *err)
+/* Runs in the pod's namespace, before the interface is up. */
+static int prepare_ipv6(void *arg, struct error *err)
 {
+	const struct attach *a = arg;
 	const char *eth = a->call->ifname;
 	int rc;
 
@@ -51,26 +52,27 @@ static int prepare_ipv6(const struct attach *a, struct error *err)
 	return a->conf.enable_dad ? set_conf(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
 }
 
-/* Runs in the pod's namespace, before the interface is up. */
-static int prepare(void *arg, struct error *err)
+/*
+ * Runs in the pod's namespace. A router advertisement is how one pod takes over another's
+ * traffic: none is heard, and no address is made from one. There is nothing to set where
+ * the kernel has no IPv6.
+ */
+static int refuse_advertisements(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
-	const char *eth = a->call->ifname;
 	struct error ignored;
-	int rc = 0;
 
-	/*
-	 * A router advertisement is how one pod takes over another's traffic: none is
-	 * heard, and no address is made from one. There is nothing to set where the
-	 * kernel has no IPv6.
-	 */
-	set_conf(AF_INET6, eth, "accept_ra", "0", &ignored);
-	set_conf(AF_INET6, eth, "autoconf", "0", &ignored);
-	if (has_family(&a->result, AF_INET6))
-		rc = prepare_ipv6(a, err);
-	if (rc >= 0 && has_family(&a->result, AF_INET))
-		rc = set_conf(AF_INET, eth, "arp_notify", "1", err);
-	return rc;
+	(void)err;
+	set_conf(AF_INET6, a->call->ifname, "accept_ra", "0", &ignored);
+	set_conf(AF_INET6, a->call->ifname, "autoconf", "0", &ignored);
+	return 0;
+}
+
+int podnet_prepare(struct attach *a, struct error *err)
+{
+	if (a->conf.disable_container_interface || !attach_is_layer3(a))
+		return 0;
+	return netns_call(&a->netns, refuse_advertisements, a, err);
 }
 
 /* What has the address of the first lease has its MAC, always: no cache can be stale. */
@@ -116,6 +118,8 @@ static void put_all(struct nl_batch *batch, const struct attach *a)
 	const int index = a->container.index;
 	const uint32_t flags = a->conf.enable_dad ? 0 : IFA_F_NODAD;
 
+	if (has_family(&a->result, AF_INET))
+		link_put_arp_notify(batch, index);
 	link_put_change(batch, index, &a->container.mac, 0, IFF_UP, IFF_UP);
 	for (size_t i = 0; i < a->result.n_ips; i++) {
 		const struct ip_prefix *address = &a->result.ips[i].address;
@@ -152,8 +156,8 @@ int podnet_make(struct attach *a, struct error *err)
 		return 0;
 	settle_mac(a);
 	nl_batch_begin(&batch, &a->pod);
-	if (attach_is_layer3(a)) {
-		rc = netns_call(&a->netns, prepare, a, err);
+	if (has_family(&a->result, AF_INET6)) {
+		rc = netns_call(&a->netns, prepare_ipv6, a, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -52,6 +52,7 @@ bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SI
 			 const char **ret_ifname);
 
 /* The inside of the pod: addresses and routes; they go with the link. */
+int podnet_prepare(struct attach *a, struct error *err);
 int podnet_make(struct attach *a, struct error *err);
 int podnet_check(struct attach *a, struct error *err);
 

@@ -104,7 +104,8 @@ static void each_call_is_a_line_with_its_steps(void **state)
 		const char *ipam;
 	} rows[] = {
 		{ "ADD",
-		  "open, look up, start hl-ipam, bridge lock, bridge, pod link, await hl-ipam, "
+		  "open, look up, start hl-ipam, bridge lock, bridge, pod link, pod settings, "
+		  "await hl-ipam, "
 		  "pod network, gateway, node routes, carrier, result, masquerade, ",
 		  "lock, allocate, " },
 		{ "CHECK",
@@ -160,9 +161,9 @@ static void the_delegates_own_time_is_told(void **state)
 	pod_add(pod);
 	bridge = lines("log", "cbr-bridge");
 	ipam = lines("log", "hl-ipam");
-	assert_json_text(bridge, "0.steps.6.step", "await hl-ipam");
-	run_us = json_integer_value(json_at(bridge, "0.steps.6.run_us"));
-	assert_true(run_us >= json_integer_value(json_at(bridge, "0.steps.6.us")));
+	assert_json_text(bridge, "0.steps.7.step", "await hl-ipam");
+	run_us = json_integer_value(json_at(bridge, "0.steps.7.run_us"));
+	assert_true(run_us >= json_integer_value(json_at(bridge, "0.steps.7.us")));
 	assert_true(run_us > json_integer_value(json_at(ipam, "0.us")));
 	assert_true(run_us <= json_integer_value(json_at(bridge, "0.us")));
 	json_decref(bridge);
@@ -212,7 +213,7 @@ static void a_failed_add_says_what_and_undoes(void **state)
 	assert_contains(json_text_at(bridge, "0.msg"), "pod network: ");
 	assert_string_equal(steps_of(json_array_get(bridge, 0)),
 			    "open, look up, start hl-ipam, bridge lock, bridge, pod link, "
-			    "await hl-ipam, pod network, undo pod link, undo bridge, "
+			    "pod settings, await hl-ipam, pod network, undo pod link, undo bridge, "
 			    "undo bridge lock, start hl-ipam, await hl-ipam, ");
 	assert_adds_up(json_array_get(bridge, 0));
 	/* The delegate did all that it was asked. */
@@ -274,9 +275,10 @@ static void debug_tells_each_step_as_it_ends(void **state)
 		assert_json_text(line, "container", "c1");
 		assert_json_text(line, "level", strcmp(event, "call") ? "debug" : "info");
 	}
-	assert_string_equal(seen, "begin, open, look up, start hl-ipam, bridge lock, bridge, "
-				  "pod link, await hl-ipam, pod network, gateway, node routes, "
-				  "carrier, result, masquerade, call, ");
+	assert_string_equal(
+		seen, "begin, open, look up, start hl-ipam, bridge lock, bridge, "
+		      "pod link, pod settings, await hl-ipam, pod network, gateway, node routes, "
+		      "carrier, result, masquerade, call, ");
 	json_decref(all);
 }
 

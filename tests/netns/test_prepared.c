@@ -50,6 +50,7 @@ static void settings_of_the_bridge_and_the_pod(void **state)
 	assert_sysctl(&node.netns, "net/ipv4/ip_forward", "1");
 	assert_sysctl(&node.netns, "net/ipv6/conf/all/forwarding", "1");
 	assert_sysctl(&pod->netns, "net/ipv6/conf/eth0/accept_ra", "0");
+	assert_sysctl(&pod->netns, "net/ipv4/conf/eth0/arp_notify", "1");
 	assert_sysctl(&pod->netns, "net/ipv6/conf/eth0/autoconf", "0");
 	assert_sysctl(&pod->netns, "net/ipv6/conf/eth0/keep_addr_on_down", "1");
 }

@@ -150,6 +150,14 @@ void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool 
 void link_put_altname(struct nl_batch *batch, const char *name, const char *altname);
 
 /*
+ * link_put_arp_notify() - announce an IPv4 address to the neighbours when the link comes up
+ *
+ * What net.ipv4.conf.<link>.arp_notify does, by netlink.
+ * Source: IFLA_INET_CONF in linux/if_link.h, IPV4_DEVCONF_ARP_NOTIFY in linux/ip.h.
+ */
+void link_put_arp_notify(struct nl_batch *batch, int index);
+
+/*
  * link_put_change() - alter a link by index
  * @mac: new address, or NULL
  * @mtu: bytes, or 0 to leave it

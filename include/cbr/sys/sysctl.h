@@ -23,3 +23,11 @@ int sysctl_read(const char *path, char *buf, size_t size);
  * Return: 1 changed, 0 was so, or a negative errno with ERROR_SYSTEM.
  */
 int sysctl_ensure(const char *path, const char *value, struct error *err);
+
+/*
+ * sysctl_put() - the same where it differs in all likelihood, as on a new interface
+ *
+ * Written at once; read only if that fails. Return: 1 written, 0 was so, or a negative
+ * errno with ERROR_SYSTEM.
+ */
+int sysctl_put(const char *path, const char *value, struct error *err);
