@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
@@ -216,20 +216,16 @@ static int serve(const struct cni_plugin *plugin)
  */
 static void settle(void)
 {
-	const unsigned long random = getauxval(AT_RANDOM);
-	uint32_t seed;
+	size_t seed;
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	/* The kernel gave us random bytes already; jansson would read more from a file. */
-	if (random) {
-		memcpy(&seed, (const void *)random,
-		       sizeof(seed)); /* NOLINT(performance-no-int-to-ptr) */
-		json_object_seed(seed | 1);
-	}
+	/* One call; jansson itself would open a file for it. */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed))
+		json_object_seed(seed);
 }
 
 static void introduce(const struct cni_plugin *plugin)
