@@ -5,8 +5,8 @@
  * 1. Nothing outlives a reboot.
  * 2. A host end of the name that cbr-bridge gives is a sign of life, and so is the network
  *    namespace, if it is at its path still and is the same.
- * 3. Without either it is dead, if it had a namespace on record. If not, nothing is known
- *    of it, unless its file is from before the boot.
+ * 3. Without either it is dead, if it had a namespace on record. If not, or if we may not
+ *    look at that, nothing is known of it, unless its file is from before the boot.
  *
  * The host end is not asked for with if_nametoindex(3): for a name that does not exist the
  * kernel runs modprobe first, twice (dev_load() in net/core/dev_ioctl.c), and that while
@@ -31,6 +31,7 @@ enum verdict {
 	HAS_LINK,
 	HAS_NETNS,
 	LOST_NETNS,
+	HIDDEN_NETNS,
 	OLDER_THAN_BOOT,
 	NOTHING_KNOWN,
 };
@@ -55,12 +56,17 @@ static bool has_link(const char *network, const struct pool_owner *owner)
 	return link_exists(name) || !link_exists("all");
 }
 
-static bool has_netns(const struct pool_evidence *evidence)
+static enum verdict look_at_netns(const struct pool_evidence *evidence)
 {
 	struct netns ns;
+	const int rc = netns_look(evidence->netns, &ns);
 
-	return netns_look(evidence->netns, &ns) == 0 && ns.dev == evidence->netns_dev &&
-	       ns.ino == evidence->netns_ino;
+	/* That of another process below /proc is only for those who may trace that. */
+	if (rc == -EACCES || rc == -EPERM)
+		return HIDDEN_NETNS;
+	return rc == 0 && ns.dev == evidence->netns_dev && ns.ino == evidence->netns_ino ?
+		       HAS_NETNS :
+		       LOST_NETNS;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -77,7 +83,7 @@ static enum verdict judge(const struct pool_record *record, const struct surroun
 	if (has_link(here->network, &record->owner))
 		return HAS_LINK;
 	if (evidence->netns_ino)
-		return has_netns(evidence) ? HAS_NETNS : LOST_NETNS;
+		return look_at_netns(evidence);
 	if (is_before(&evidence->time, &here->boot_time) && !here->lasting)
 		return OLDER_THAN_BOOT;
 	return NOTHING_KNOWN;
@@ -90,6 +96,7 @@ static enum pool_life life(const struct pool_record *record, void *arg)
 	case HAS_NETNS:
 		return POOL_ALIVE;
 	case EARLIER_BOOT_BUT_LASTING:
+	case HIDDEN_NETNS:
 	case NOTHING_KNOWN:
 		return POOL_UNKNOWN;
 	default:
@@ -106,6 +113,8 @@ const char *evidence_explain(const struct pool_record *record, const struct surr
 		return "its network namespace exists";
 	case LOST_NETNS:
 		return "its network namespace and host link are gone";
+	case HIDDEN_NETNS:
+		return "its network namespace may not be looked at";
 	case EARLIER_BOOT:
 		return "it is of an earlier boot";
 	case OLDER_THAN_BOOT:

@@ -225,6 +225,23 @@ static void a_requested_address_may_be_the_second_of_an_attachment(void **state)
 	assert_int_equal(tmp_count(tmp, "net"), 2 + FIXTURE_OURS);
 }
 
+/* Below /proc of another process, say: then it lives as far as anybody knows. */
+static void a_namespace_that_may_not_be_looked_at_is_no_sign_of_death(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", "\"subnet\": \"10.1.2.0/24\"", "");
+
+	free(fixture_must("ADD", "a", config));
+	free(run_must(NULL,
+		      "cd %s && sed -i 's|^netns.*|netns %s/hidden/ns|; s|^identity.*|identity "
+		      "1:1|' net/.attachments/a:eth0 && mkdir -m 0 hidden",
+		      tmp->path, tmp->path));
+	free(fixture_must("ADD", "a", config));
+	free(run_must(NULL, "chmod 700 %s/hidden", tmp->path));
+	assert_true(fixture_has(tmp, "10.1.2.2", "a\r\neth0"));
+	assert_false(fixture_has(tmp, "10.1.2.3", NULL));
+}
+
 static void a_failing_add_leaves_the_living_alone(void **state)
 {
 	const struct tmp *tmp = *state;
@@ -367,6 +384,7 @@ int main(void)
 		FIXTURE(requests_are_taken_in_the_order_given),
 		FIXTURE(a_requested_address_may_be_the_second_of_an_attachment),
 		FIXTURE(asking_again_gets_the_same),
+		FIXTURE(a_namespace_that_may_not_be_looked_at_is_no_sign_of_death),
 		FIXTURE(a_failing_add_leaves_the_living_alone),
 		FIXTURE(a_full_pool_is_told_as_try_again_later),
 		FIXTURE(a_resolv_conf_becomes_dns),
