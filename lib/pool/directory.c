@@ -13,9 +13,9 @@
 #include "cbr/base/file.h"
 #include "cbr/base/str.h"
 #include "cbr/pool/store.h"
+#include "names.h"
 
-/* Name and modes are what host-local uses. */
-#define LOCK_NAME "lock"
+/* Modes are what host-local uses. */
 #define LOCK_MODE 0750
 #define DIR_MODE 0755
 
@@ -154,12 +154,12 @@ static int locked_by_other(const struct pool_store *store, int fd, int timeout_m
 	const int pid = file_lock_holder(fd, command, sizeof(command));
 
 	error_set(err, ERROR_AGAIN,
-		  "cannot lock %s/" LOCK_NAME ": another process has held it for %d ms",
+		  "cannot lock %s/" POOL_LOCK_NAME ": another process has held it for %d ms",
 		  store->path, timeout_ms);
 	err->errnum = ETIMEDOUT;
 	if (pid)
 		return error_hint(err, "process %d (%s) holds it", pid, command);
-	return error_hint(err, "who holds it: fuser -v %s/" LOCK_NAME, store->path);
+	return error_hint(err, "who holds it: fuser -v %s/" POOL_LOCK_NAME, store->path);
 }
 
 int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
@@ -167,7 +167,7 @@ int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
 	struct deadline deadline = deadline_in(timeout_ms);
 	/* Read only, so that it works where the file is there and the medium read only. */
 	autoclose int fd = openat(
-		store->dir_fd, LOCK_NAME,
+		store->dir_fd, POOL_LOCK_NAME,
 		O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOCK_MODE);
 	struct stat st;
 	int rc;
@@ -181,7 +181,7 @@ int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
 	if (rc == -ETIMEDOUT)
 		return locked_by_other(store, fd, timeout_ms, err);
 	if (rc < 0)
-		return error_errno(err, ERROR_SYSTEM, -rc, "cannot lock %s/" LOCK_NAME,
+		return error_errno(err, ERROR_SYSTEM, -rc, "cannot lock %s/" POOL_LOCK_NAME,
 				   store->path);
 	store->lock_fd = TAKE_FD(fd);
 	return 0;

@@ -14,8 +14,8 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
 #include "cbr/base/str.h"
+#include "names.h"
 
-#define STATE_NAME ".state"
 #define STATE_MODE 0600
 
 /* Of this length always, so that writing it anew needs no room on a full disk. */
@@ -54,7 +54,7 @@ void pool_index_read(const struct pool_store *store, const struct pool_world *wo
 
 	*ret = (struct pool_index){ 0 };
 	if (store->records_fd < 0 ||
-	    file_read(store->dir_fd, STATE_NAME, text, sizeof(text)) != STATE_SIZE ||
+	    file_read(store->dir_fd, POOL_STATE_NAME, text, sizeof(text)) != STATE_SIZE ||
 	    !parse(text, ret, &stamp)) {
 		*ret = (struct pool_index){ 0 };
 		return;
@@ -99,7 +99,7 @@ void pool_index_write(struct pool_store *store, struct pool_index *index)
 		       (unsigned long long)index->reserved[0],
 		       (unsigned long long)index->reserved[1], (long long)index->searched_s);
 	memset(text + len, '\n', STATE_SIZE - (size_t)len);
-	fd = openat(store->dir_fd, STATE_NAME,
+	fd = openat(store->dir_fd, POOL_STATE_NAME,
 		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 		    STATE_MODE);
 	if (fd < 0 || !is_own(fd))

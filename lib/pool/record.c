@@ -14,6 +14,7 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
 #include "cbr/base/hash.h"
+#include "names.h"
 #include "record_text.h"
 
 #define FILE_MODE 0600
@@ -22,7 +23,7 @@
 #define MAX_ID_TEXT 200
 
 /* Neither part can hold a colon. */
-static void make_name(const struct pool_owner *owner, char ret[static NAME_MAX + 1])
+void pool_record_name(const struct pool_owner *owner, char ret[static NAME_MAX + 1])
 {
 	const char *id = owner->container_id;
 
@@ -40,8 +41,7 @@ void pool_record_done(struct pool_record *record)
 	*record = (struct pool_record){ 0 };
 }
 
-/* Return: 1 and *ret, or 0 */
-static int load(int records_fd, const char *name, struct pool_record *ret)
+int pool_record_load_named(int records_fd, const char *name, struct pool_record *ret)
 {
 	autofree char *text = malloc(POOL_RECORD_SIZE);
 	char expected[NAME_MAX + 1];
@@ -53,7 +53,7 @@ static int load(int records_fd, const char *name, struct pool_record *ret)
 		return 0;
 	}
 	ret->text = TAKE_PTR(text);
-	make_name(&ret->owner, expected);
+	pool_record_name(&ret->owner, expected);
 	if (strcmp(name, expected) == 0)
 		return 1;
 	pool_record_done(ret);
@@ -68,8 +68,8 @@ int pool_record_load(const struct pool_store *store, const struct pool_owner *ow
 	*ret = (struct pool_record){ 0 };
 	if (store->records_fd < 0)
 		return 0;
-	make_name(owner, name);
-	if (!load(store->records_fd, name, ret))
+	pool_record_name(owner, name);
+	if (!pool_record_load_named(store->records_fd, name, ret))
 		return 0;
 	if (strcmp(ret->owner.container_id, owner->container_id) == 0)
 		return 1;
@@ -83,7 +83,7 @@ int pool_record_save(struct pool_store *store, const struct pool_record *record,
 	char name[NAME_MAX + 1];
 	int rc = text ? pool_record_format(record, text) : -ENOMEM;
 
-	make_name(&record->owner, name);
+	pool_record_name(&record->owner, name);
 	if (rc >= 0)
 		rc = file_replace(store->records_fd, name, text, (size_t)rc, FILE_MODE);
 	if (rc < 0)
@@ -98,7 +98,7 @@ int pool_record_remove(struct pool_store *store, const struct pool_owner *owner)
 
 	if (store->records_fd < 0)
 		return 0;
-	make_name(owner, name);
+	pool_record_name(owner, name);
 	if (unlinkat(store->records_fd, name, 0) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -errno;
@@ -121,7 +121,7 @@ int pool_record_each(struct pool_store *store, void (*fn)(struct pool_record *re
 
 		if (*entry->d_name == '.')
 			continue;
-		if (load(store->records_fd, entry->d_name, &record))
+		if (pool_record_load_named(store->records_fd, entry->d_name, &record))
 			fn(&record, arg);
 		else
 			damaged++;

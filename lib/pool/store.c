@@ -13,16 +13,13 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
+#include "names.h"
 
 /* Modes are what host-local uses. */
 #define FILE_MODE 0600
 #define CURSOR_NAME_SIZE 48
 
-/*
- * Only the canonical text of an address names a reservation. IPv4 has just that one;
- * v4-mapped text has colons and is no canonical text of anything.
- */
-static bool is_address(const char *name, struct ip_addr *ret)
+bool pool_name_is_address(const char *name, struct ip_addr *ret)
 {
 	char text[IP_TEXT_SIZE];
 
@@ -45,7 +42,7 @@ int pool_store_each(const struct pool_store *store,
 		return error_errno(err, ERROR_SYSTEM, errno, "cannot list %s", store->path);
 	fd = -1; /* closed with dir */
 	while (errno = 0, (entry = readdir(dir)))
-		if (is_address(entry->d_name, &addr))
+		if (pool_name_is_address(entry->d_name, &addr))
 			fn(&addr, arg);
 	return errno ? error_errno(err, ERROR_SYSTEM, errno, "cannot list %s", store->path) : 0;
 }
@@ -88,7 +85,7 @@ static void stamp(const struct pool_store *store, const char *name)
 
 static const char *cursor_name(size_t set, char buf[static CURSOR_NAME_SIZE])
 {
-	snprintf(buf, CURSOR_NAME_SIZE, "last_reserved_ip.%zu", set);
+	snprintf(buf, CURSOR_NAME_SIZE, POOL_CURSOR_PREFIX "%zu", set);
 	return buf;
 }
 
