@@ -15,16 +15,14 @@
 #include "cbr/pool/alloc.h"
 #include "ranges.h"
 
-#define DEFAULT_DATA_DIR "/var/lib/cni/networks"
 #define MAX_WANTED 256
 #define MAX_ROUTES 4096
-#define DEFAULT_REUSE_DELAY 30
 
-#define DEFAULTS                                           \
-	((struct ipam_conf){ .data_dir = DEFAULT_DATA_DIR, \
-			     .resolv_conf = "",            \
-			     .reclaim_after_reboot = true, \
-			     .reuse_delay = DEFAULT_REUSE_DELAY })
+#define DEFAULTS                                                \
+	((struct ipam_conf){ .data_dir = IPAM_DEFAULT_DATA_DIR, \
+			     .resolv_conf = "",                 \
+			     .reclaim_after_reboot = true,      \
+			     .reuse_delay = IPAM_DEFAULT_REUSE_DELAY })
 
 static int no_memory(struct error *err)
 {
@@ -145,7 +143,7 @@ static int load_paths(const json_t *ipam, struct ipam_conf *conf, struct error *
 	    (rc = cni_json_string(ipam, "ipam", "resolvConf", &conf->resolv_conf, err)) < 0)
 		return rc;
 	if (!*conf->data_dir)
-		conf->data_dir = DEFAULT_DATA_DIR;
+		conf->data_dir = IPAM_DEFAULT_DATA_DIR;
 	return 0;
 }
 
@@ -224,5 +222,5 @@ void ipam_conf_load_place(const struct cni_call *call, struct ipam_conf *ret)
 	cni_json_bool(ipam, "ipam", "reclaimAfterReboot", &ret->reclaim_after_reboot, &ignored);
 	cni_json_bool(ipam, "ipam", "confine", &ret->confine, &ignored);
 	if (!*ret->data_dir)
-		ret->data_dir = DEFAULT_DATA_DIR;
+		ret->data_dir = IPAM_DEFAULT_DATA_DIR;
 }

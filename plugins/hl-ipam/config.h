@@ -9,6 +9,10 @@
 #include "cbr/cni/result.h"
 #include "cbr/pool/range.h"
 
+/* Of dataDir and reuseDelay. */
+#define IPAM_DEFAULT_DATA_DIR "/var/lib/cni/networks"
+#define IPAM_DEFAULT_REUSE_DELAY 30
+
 /*
  * @data_dir: directory of all networks; borrowed from the config
  * @resolv_conf: path, "" = none; borrowed from the config

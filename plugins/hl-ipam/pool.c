@@ -11,9 +11,6 @@
 #include "cbr/cni/log.h"
 #include "cbr/sys/landlock.h"
 
-/* Others who work on the same network need milliseconds. */
-#define LOCK_TIMEOUT_MS 10000
-
 static int open_store(const struct cni_call *call, const struct ipam_conf *conf,
 		      enum ipam_pool_make make, struct pool_store *ret, struct error *err)
 {
@@ -46,7 +43,7 @@ static int lock(const struct cni_call *call, struct pool_store *store, struct er
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "lock");
 
-	return pool_store_lock(store, LOCK_TIMEOUT_MS, err);
+	return pool_store_lock(store, IPAM_LOCK_TIMEOUT_MS, err);
 }
 
 int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,

@@ -6,6 +6,9 @@
 #include "config.h"
 #include "evidence.h"
 
+/* How long to wait for others who work on the same network; they need milliseconds. */
+#define IPAM_LOCK_TIMEOUT_MS 10000
+
 /*
  * @store: open and locked
  * @here: what there is around it
