@@ -26,6 +26,7 @@ programs := $(addprefix $(BIN)/,$(plugins))
 lib := $(obj)/libcbr.a
 support := $(filter-out %/sanitize.o,$(call objects,$(call sources,tests/support)))
 tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell find tests -name 'test_*.c'))))
+shim := $(if $(SANITIZE),,$(obj)/tests/fault/shim/shim.so)
 wanted_tests := $(if $(T),$(foreach t,$(tests),$(if $(findstring $(T),$t),$t)),$(tests))
 
 # --- how ----------------------------------------------------------------------------------
@@ -56,8 +57,9 @@ endif
 
 all: $(programs) ## build the plugins into bin/
 
-check: all $(wanted_tests) ## run the tests; T=pattern picks some
-	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/run $(wanted_tests)
+check: all $(wanted_tests) $(shim) ## run the tests; T=pattern picks some
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_SHIM=$(abspath $(shim)) \
+		tests/run $(wanted_tests)
 
 tests: $(tests) ## build the tests only
 
@@ -160,6 +162,12 @@ helpers = $(filter-out $(dir $(1))test_%.o,$(call objects,$(wildcard $(patsubst 
 $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 	$(link)
 	$(Q)$(link_line) -pie -lcmocka
+
+# What is loaded into a plugin to make it fail.
+%.so: %.o
+	$(link)
+	$(Q)$(CC) $(ldflags) -shared $< -o $@
+%/shim.o: cflags += -fPIC
 
 FORCE:
 .PHONY: all check tests asan e2e bench lint install uninstall dist clean help FORCE

@@ -11,6 +11,7 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/base/str.h"
 #include "lookup.h"
+#include "reserve.h"
 
 /* A value in a message: enough to recognise it, not enough to flood a log. */
 #define SHOWN_SIZE 80
@@ -157,7 +158,7 @@ char *cni_json_item_path(char buf[static CNI_PATH_TEXT_SIZE], const char *path, 
 int cni_json_wrong_type(const char *path, const char *wanted, const json_t *value,
 			struct error *err)
 {
-	autofree char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	autofree char *text = cni_reserve_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	char shown[SHOWN_SIZE];
 
 	return error_set(err, ERROR_DECODE, "%s must be %s, not %s", path, wanted,

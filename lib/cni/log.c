@@ -26,6 +26,7 @@
 #include "cbr/cni/json.h"
 #include "cbr/cni/trace.h"
 #include "lookup.h"
+#include "reserve.h"
 
 #define SHOWN_SIZE 256
 #define TIME_SIZE 64
@@ -167,7 +168,7 @@ static const char *format_now(char buf[static TIME_SIZE])
 /* jansson leaves one control character as it is. Return: a line, owned; NULL without memory */
 static char *make_line(const json_t *json, size_t *ret_len)
 {
-	autofree char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+	autofree char *text = cni_reserve_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	size_t n_del = 0;
 	char *line;
 	char *end;

@@ -20,6 +20,7 @@
 #include "cbr/base/clock.h"
 #include "cbr/cni/log.h"
 #include "lookup.h"
+#include "reserve.h"
 #include "stream.h"
 #include "version_list.h"
 
@@ -68,7 +69,7 @@ static int print_result(struct output *output, const struct cni_call *call,
 
 	if (rc < 0)
 		return rc;
-	text = json_dumps(json, dump_flags(call->version));
+	text = cni_reserve_dumps(json, dump_flags(call->version));
 	if (!text)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot print the result");
 	return print(output, text, err);
@@ -86,7 +87,7 @@ static char *make_error_object(const struct cni_call *call, const struct error *
 		return NULL;
 	if (*err->hint && json_object_set_new(json, "details", cni_json_text(err->hint)) < 0)
 		return NULL;
-	return json_dumps(json, JSON_INDENT(INDENT));
+	return cni_reserve_dumps(json, JSON_INDENT(INDENT));
 }
 
 static void report(struct output *output, const struct cni_call *call, const struct error *err)
@@ -223,6 +224,7 @@ static void settle(void)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	cni_reserve_begin();
 	/* One call; jansson itself would open a file for it. */
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed))
 		json_object_seed(seed);

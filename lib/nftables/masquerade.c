@@ -300,9 +300,13 @@ int masquerade_make(struct nl_socket *nft, const struct masquerade *masq, struct
 
 		if (rc < 0)
 			wait_turn(tries);
-		rc = look(nft, &plan, EXEMPT_LOOKED_AT, &view, err);
-		if (rc < 0)
+		rc = look(nft, &plan, EXEMPT_LOOKED_AT, &view, &lost);
+		if (rc < 0 && changed)
+			return 1; /* it was committed; whether it stays is not to be seen */
+		if (rc < 0) {
+			*err = lost;
 			return explain(rc, err);
+		}
 		if (!find_missing(&plan, &view, missing, sizeof(missing)))
 			return changed;
 		rc = repair(nft, &plan, &view, &lost);

@@ -127,9 +127,9 @@ static int create(struct attach *a, struct error *err)
 	made = link_put_bridge(&batch, &bridge);
 	link_put_get(&batch, bridge.name, &a->bridge);
 	rc = nl_batch_run(&batch, err);
+	a->bridge_made = nl_batch_result(&batch, made) == 0;
 	if (rc < 0)
 		return rc;
-	a->bridge_made = nl_batch_result(&batch, made) == 0;
 	if (a->bridge_made)
 		settle_sysctls(bridge.name);
 	if (strcmp(a->bridge.kind, "bridge") != 0)
@@ -172,9 +172,8 @@ int bridge_make(struct attach *a, struct error *err)
 	struct error ignored;
 	int rc = a->bridge.index ? 0 : create(a, err);
 
-	if (rc < 0)
-		return rc;
-	rc = settle(a, err);
+	if (rc >= 0)
+		rc = settle(a, err);
 	if (rc < 0)
 		bridge_unmake(a, &ignored);
 	return rc < 0 ? rc : a->bridge_made;
@@ -199,7 +198,12 @@ int bridge_unmake(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
-	if (!a->bridge_made || !bridge_is_ours_alone(a))
+	if (!a->bridge_made)
+		return 0;
+	/* Made, but not looked at: that failed. */
+	if (!a->bridge.index && link_get(&a->node, a->conf.bridge, &a->bridge, err) < 0)
+		return -err->errnum;
+	if (!bridge_is_ours_alone(a))
 		return 0;
 	nl_batch_begin(&batch, &a->node);
 	link_put_delete(&batch, a->conf.bridge);

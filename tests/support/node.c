@@ -139,8 +139,7 @@ void pod_add_fails(struct pod *pod, int code, const char *text)
 	json_decref(run_error(&call, code, text));
 }
 
-/* The config as a runtime sends it after ADD; the caller frees it. */
-static char *config_with_prev_result(const struct pod *pod)
+char *pod_config(const struct pod *pod)
 {
 	json_t *config = json_parse(pod->node->config);
 	char *text;
@@ -155,7 +154,7 @@ static char *config_with_prev_result(const struct pod *pod)
 void pod_del(struct pod *pod)
 {
 	struct run_call call = pod_call(pod, "DEL");
-	char *config = config_with_prev_result(pod);
+	char *config = pod_config(pod);
 
 	call.config = config;
 	assert_null(run_result(&call));
@@ -165,7 +164,7 @@ void pod_del(struct pod *pod)
 void pod_check(struct pod *pod)
 {
 	struct run_call call = pod_call(pod, "CHECK");
-	char *config = config_with_prev_result(pod);
+	char *config = pod_config(pod);
 
 	call.config = config;
 	assert_null(run_result(&call));
@@ -175,7 +174,7 @@ void pod_check(struct pod *pod)
 void pod_check_fails(struct pod *pod, int code, const char *text)
 {
 	struct run_call call = pod_call(pod, "CHECK");
-	char *config = config_with_prev_result(pod);
+	char *config = pod_config(pod);
 
 	call.config = config;
 	json_decref(run_error(&call, code, text));

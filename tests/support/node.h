@@ -68,8 +68,10 @@ struct pod *node_pod(struct node *node, const char *id);
 /* node_reservations() - how many addresses network "net" holds */
 size_t node_reservations(const struct node *node);
 
-/* pod_call() - the call of a verb for this pod; @config is the node's, or one for the caller to
- * free */
+/* pod_config() - the config as a runtime sends it after ADD, with prevResult; owned by the caller */
+char *pod_config(const struct pod *pod);
+
+/* pod_call() - the call of a verb for this pod; @config is the node's, borrowed */
 struct run_call pod_call(const struct pod *pod, const char *command);
 
 /* pod_add() - attach; keeps the result. Return: borrowed result */

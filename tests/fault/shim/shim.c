@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shim.c - one thing goes wrong in a plugin, loaded into it by LD_PRELOAD
+ *
+ *   CBR_FAULT=netlink:N  the N-th request is not sent; the answer is ENOBUFS
+ *   CBR_FAULT=memory:N   the N-th allocation fails
+ *   CBR_FAULT_HIT=path   this file is made when it has happened
+ *
+ * Of a transaction of nf_tables nothing is sent, as the kernel commits all of it or nothing.
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAX_BATCH (1 << 16)
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
+	       socklen_t to_len);
+ssize_t recv(int fd, void *buf, size_t size, int flags);
+
+static long n_requests;
+static long n_allocations;
+
+/* An answer that is to be found in the queue of a socket. */
+static struct {
+	int fd;
+	bool pending;
+	struct nlmsghdr request;
+} forged;
+
+/* Is it the turn of this one? */
+static bool is_turn(const char *kind, long *count)
+{
+	const char *fault = getenv("CBR_FAULT");
+	const char *hit = getenv("CBR_FAULT_HIT");
+	const size_t len = strlen(kind);
+
+	if (!fault || strncmp(fault, kind, len) != 0 || ++*count != atol(fault + len))
+		return false;
+	if (hit)
+		close(open(hit, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	if (!is_turn("memory:", &n_allocations))
+		return __libc_malloc(size);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *calloc(size_t n, size_t size)
+{
+	if (!is_turn("memory:", &n_allocations))
+		return __libc_calloc(n, size);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void *realloc(void *old, size_t size)
+{
+	if (!is_turn("memory:", &n_allocations))
+		return __libc_realloc(old, size);
+	errno = ENOMEM;
+	return NULL;
+}
+
+static bool is_netlink(int fd)
+{
+	int domain = 0;
+	socklen_t len = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_NETLINK;
+}
+
+static bool is_mark(const struct nlmsghdr *msg)
+{
+	return msg->nlmsg_type == NFNL_MSG_BATCH_BEGIN || msg->nlmsg_type == NFNL_MSG_BATCH_END;
+}
+
+/* RTM_NEWLINK has the number of the mark that begins a transaction; its subsystem has not. */
+static bool is_transaction(int fd, const struct nlmsghdr *first)
+{
+	int protocol = -1;
+	socklen_t len = sizeof(protocol);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 &&
+	       protocol == NETLINK_NETFILTER && first->nlmsg_type == NFNL_MSG_BATCH_BEGIN;
+}
+
+static ssize_t send_for_real(int fd, const void *data, size_t len, int flags,
+			     const struct sockaddr *to, socklen_t to_len)
+{
+	ssize_t (*real)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "sendto");
+	return real(fd, data, len, flags, to, to_len);
+}
+
+ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
+	       socklen_t to_len)
+{
+	static unsigned char rest[MAX_BATCH];
+	const bool transaction = is_netlink(fd) && len >= sizeof(struct nlmsghdr) &&
+				 is_transaction(fd, data);
+	size_t rest_len = 0;
+
+	if (!is_netlink(fd) || len > sizeof(rest))
+		return send_for_real(fd, data, len, flags, to, to_len);
+	for (size_t at = 0; at + sizeof(struct nlmsghdr) <= len;) {
+		const struct nlmsghdr *msg = (const void *)((const char *)data + at);
+
+		if (!(transaction && is_mark(msg)) && is_turn("netlink:", &n_requests)) {
+			forged.fd = fd;
+			forged.pending = true;
+			forged.request = *msg;
+		} else {
+			memcpy(rest + rest_len, msg, msg->nlmsg_len);
+			rest_len += NLMSG_ALIGN(msg->nlmsg_len);
+		}
+		at += NLMSG_ALIGN(msg->nlmsg_len);
+	}
+	if (rest_len && !(transaction && forged.pending) &&
+	    send_for_real(fd, rest, rest_len, flags, to, to_len) < 0)
+		return -1;
+	return (ssize_t)len;
+}
+
+ssize_t recv(int fd, void *buf, size_t size, int flags)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+	} answer = { 0 };
+
+	if (!forged.pending || forged.fd != fd || size < sizeof(answer))
+		return recvfrom(fd, buf, size, flags, NULL, NULL);
+	answer.header.nlmsg_len = sizeof(answer);
+	answer.header.nlmsg_type = NLMSG_ERROR;
+	answer.header.nlmsg_flags = NLM_F_CAPPED;
+	answer.header.nlmsg_seq = forged.request.nlmsg_seq;
+	answer.header.nlmsg_pid = forged.request.nlmsg_pid;
+	answer.error.error = -ENOBUFS;
+	answer.error.msg = forged.request;
+	memcpy(buf, &answer, sizeof(answer));
+	if (!(flags & MSG_PEEK))
+		forged.pending = false;
+	return sizeof(answer);
+}
