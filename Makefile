@@ -106,8 +106,8 @@ clean: ## remove build/ and bin/
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
-	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern \
-		KERNELS=names'
+	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
+	@echo '           KERNELS=names'
 
 # --- rules --------------------------------------------------------------------------------
 
