@@ -35,8 +35,8 @@
 /* Each try loses only to somebody else's success. */
 #define MAX_TRIES 50
 
-/* How often a lack is looked at before it is believed. */
-#define CHECK_TRIES 3
+/* How often a lack is looked at before it is believed; three looks met three transactions. */
+#define CHECK_TRIES 10
 
 /* After the n-th lost race, wait up to n times this. */
 #define PAUSE_NS 200000
