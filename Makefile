@@ -67,6 +67,11 @@ asan: ## the same with address and undefined behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory check CONFIG=asan BIN=build/asan/bin \
 		SANITIZE=address,undefined CFLAGS='-O1 -g'
 
+# T picks from all tests as for check; what needs no kernel's network is left out by itself.
+vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(obj)/tests/unit/%,$(tests)))
+check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
+	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests)
+
 e2e: all ## run cnitool and containerd against the plugins (root)
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/e2e/run
 
@@ -102,8 +107,9 @@ clean: ## remove build/ and bin/
 	rm -rf build bin
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
+	@echo '           KERNELS=names'
 
 # --- rules --------------------------------------------------------------------------------
 
@@ -170,7 +176,7 @@ $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 %/shim.o: cflags += -fPIC
 
 FORCE:
-.PHONY: all check tests asan e2e bench lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm tests asan e2e bench lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

@@ -2,8 +2,8 @@
 /*
  * masquerade.c - make, check and remove a network's masquerade
  *
- * 1. Look: the chain, for each of the pods' prefixes the interval of its set around it,
- *    and the exempt elements. Their comment is a fingerprint of all that the rules and
+ * 1. Look: the chain, for each of the pods' prefixes the intervals of its set around both
+ *    its ends, and the exempt elements. Their comment is a fingerprint of all that the rules and
  *    the exempt sets were made from, so each one of them vouches for the config.
  * 2. If that shows everything, that was all.
  * 3. Else read what the sets of pods hold, and put everything right in one
@@ -35,8 +35,8 @@
 /* Each try loses only to somebody else's success. */
 #define MAX_TRIES 50
 
-/* How often a lack is looked at before it is believed. */
-#define CHECK_TRIES 3
+/* How often a lack is looked at before it is believed; three looks met three transactions. */
+#define CHECK_TRIES 10
 
 /* After the n-th lost race, wait up to n times this. */
 #define PAUSE_NS 200000
@@ -53,13 +53,13 @@ static const int families[] = { AF_INET, AF_INET6 };
  * What there is.
  * @chain: of the network
  * @exempt, @n_exempt: elements for the first @n_exempt of the plan's prefixes, by family
- * @pods: the intervals around the wanted prefixes
+ * @pods: the intervals around the first and the last address of each wanted prefix
  */
 struct view {
 	struct nft_chain chain;
 	struct nft_interval *exempt[2];
 	size_t n_exempt[2];
-	struct nft_interval *pods;
+	struct nft_interval (*pods)[2];
 };
 
 static void view_done(struct view *view)
@@ -103,22 +103,23 @@ static int look(struct nl_socket *nft, const struct masquerade_plan *plan, size_
 	nft_put_get_chain(&batch, TABLE, plan->chain, &ret->chain);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < ret->n_exempt[i]; j++)
-			nft_put_get_element(&batch, TABLE, plan->exempt[i],
-					    &plan->exempt_prefixes[i][j].addr, &ret->exempt[i][j]);
+			nft_put_get_interval(&batch, TABLE, plan->exempt[i],
+					     &plan->exempt_prefixes[i][j].addr, &ret->exempt[i][j]);
 	for (size_t i = 0; i < masq->n_pods; i++) {
 		const struct ip_addr first = ip_network(&masq->pods[i]);
+		const struct ip_addr last = ip_last(&masq->pods[i]);
+		const char *set = plan->pods[family_index(first.family)];
 
-		nft_put_get_interval(&batch, TABLE, plan->pods[family_index(first.family)], &first,
-				     &ret->pods[i]);
+		nft_put_get_interval(&batch, TABLE, set, &first, &ret->pods[i][0]);
+		nft_put_get_interval(&batch, TABLE, set, &last, &ret->pods[i][1]);
 	}
 	return nl_batch_run(&batch, err);
 }
 
-static bool covers(const struct nft_interval *interval, const struct ip_prefix *prefix)
+/* Is a prefix whole in its set? @ends: the intervals around its first and last address */
+static bool is_whole(const struct nft_interval ends[static 2])
 {
-	const struct ip_addr last = ip_last(prefix);
-
-	return interval->there && (!interval->end.family || ip_compare(&interval->end, &last) > 0);
+	return ends[0].there && ends[1].there && ip_equal(&ends[0].first, &ends[1].first);
 }
 
 static bool chain_is_missing(const struct masquerade_plan *plan, const struct nft_chain *chain,
@@ -156,7 +157,7 @@ static const char *find_missing(const struct masquerade_plan *plan, const struct
 				return buf;
 			}
 	for (size_t i = 0; i < plan->masq->n_pods; i++)
-		if (!covers(&view->pods[i], &plan->masq->pods[i])) {
+		if (!is_whole(view->pods[i])) {
 			snprintf(buf, size, "pods' prefix %s",
 				 ip_prefix_format(&plan->masq->pods[i], text));
 			return buf;

@@ -154,57 +154,43 @@ static int for_each_element(const struct nlmsghdr *msg,
 	return rc;
 }
 
-static int keep_bound(const struct element *element, void *arg)
+static int keep_interval(const struct element *element, void *arg)
 {
 	struct nft_interval *ret = arg;
 
-	if (element->is_end) {
-		ret->end = element->key;
-		return 0;
-	}
 	ret->there = true;
+	ret->first = element->key;
 	memcpy(ret->comment, element->comment, sizeof(ret->comment));
 	return 0;
 }
 
-static int take_bound(const struct nlmsghdr *msg, void *arg)
+static int take_interval(const struct nlmsghdr *msg, void *arg)
 {
-	return for_each_element(msg, keep_bound, arg);
+	return for_each_element(msg, keep_interval, arg);
 }
 
-/* For an interval set the kernel answers with the bound that is nearest to the key. */
-static void put_get_bound(struct nl_batch *batch, const char *table, const char *set,
-			  const struct ip_addr *addr, uint32_t flags, struct nft_interval *ret)
+/*
+ * The kernel answers with the first address of the interval around the key. Its end can be
+ * asked for too (NFT_SET_ELEM_INTERVAL_END), but where an interval begins at the key or ends
+ * there, kernels differ in what they answer to that (__nft_rbtree_get()).
+ */
+void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
+			  const struct ip_addr *addr, struct nft_interval *ret)
 {
 	size_t list;
 	size_t elem;
 
+	memset(ret, 0, sizeof(*ret));
 	nft_request(batch, NFT_MSG_GETSETELEM, 0, "look up element of", table, set);
 	nl_tolerate(batch, ENOENT);
-	nl_on_reply(batch, take_bound, ret);
+	nl_on_reply(batch, take_interval, ret);
 	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
 	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
 	list = nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
 	elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
 	nft_put_data(batch, NFTA_SET_ELEM_KEY, addr->bytes, ip_size(addr->family));
-	if (flags)
-		nft_put_be32(batch, NFTA_SET_ELEM_FLAGS, flags);
 	nl_nest_end(batch, elem);
 	nl_nest_end(batch, list);
-}
-
-void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
-			  const struct ip_addr *addr, struct nft_interval *ret)
-{
-	nft_put_get_element(batch, table, set, addr, ret);
-	put_get_bound(batch, table, set, addr, NFT_SET_ELEM_INTERVAL_END, ret);
-}
-
-void nft_put_get_element(struct nl_batch *batch, const char *table, const char *set,
-			 const struct ip_addr *addr, struct nft_interval *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	put_get_bound(batch, table, set, addr, 0, ret);
 }
 
 static int append_element(const struct element *element, void *arg)

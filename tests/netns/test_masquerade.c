@@ -206,6 +206,43 @@ static void adjacent_prefixes_stay_apart(void **state)
 	make(0);
 }
 
+/* Where one interval ends, another begins: kernels differ in which they find there. */
+static void single_addresses_side_by_side(void **state)
+{
+	char *text;
+
+	(void)state;
+	ip_prefix_parse("10.22.0.4/32", &pods[0]);
+	ip_prefix_parse("10.22.0.5/32", &pods[1]);
+	ip_prefix_parse("255.255.255.255/32", &pods[2]);
+	masq.n_pods = 3;
+	make(1);
+	make(0);
+	ip_prefix_parse("10.22.0.4/31", &pods[0]);
+	make(1);
+	make(0);
+	text = ruleset();
+	assert_contains(text, "10.22.0.4/31, 255.255.255.255");
+	free(text);
+}
+
+static void a_prefix_with_a_hole_is_filled(void **state)
+{
+	char *text;
+
+	(void)state;
+	ip_prefix_parse("10.22.0.0/24", &pods[0]);
+	ip_prefix_parse("10.22.255.0/24", &pods[1]);
+	masq.n_pods = 2;
+	make(1);
+	ip_prefix_parse("10.22.0.0/16", &pods[0]);
+	masq.n_pods = 1;
+	make(1);
+	text = ruleset();
+	assert_contains(text, "elements = { 10.22.0.0/16 }");
+	free(text);
+}
+
 static void what_is_exempt_follows_the_config(void **state)
 {
 	char *text;
@@ -311,9 +348,12 @@ static void many_at_once(void **state)
 		pods[0].addr.bytes[1] = (uint8_t)(100 + i);
 		masq.network = i % 2 ? "odd" : "even";
 		nl_socket_done(&nft);
-		_exit(nl_socket_open(NETLINK_NETFILTER, &netns, &nft, &err) < 0 ||
-		      masquerade_make(&nft, &masq, &err) < 0 ||
-		      masquerade_check(&nft, &masq, &err) < 0);
+		if (nl_socket_open(NETLINK_NETFILTER, &netns, &nft, &err) >= 0 &&
+		    masquerade_make(&nft, &masq, &err) >= 0 &&
+		    masquerade_check(&nft, &masq, &err) >= 0)
+			_exit(0);
+		print_error("%s\n", err.msg);
+		_exit(1);
 	}
 	while (wait(&status) > 0)
 		failed += status != 0;
@@ -339,6 +379,8 @@ int main(void)
 		TEST(prefixes_of_pods_gather),
 		TEST(overlapping_prefixes_are_merged),
 		TEST(adjacent_prefixes_stay_apart),
+		TEST(single_addresses_side_by_side),
+		TEST(a_prefix_with_a_hole_is_filled),
 		TEST(what_is_exempt_follows_the_config),
 		TEST(hundreds_of_exemptions),
 		TEST(networks_do_not_disturb_each_other),

@@ -78,22 +78,18 @@ void nft_put_get_set(struct nl_batch *batch, const char *table, const char *set,
 /*
  * The interval of a set around an address.
  * @there: the address is in the set
- * @end: first address behind the interval, family 0 = it goes to the last address
+ * @first: where the interval begins; two addresses are in the same one if this is the same
  * @comment: of the element
  */
 struct nft_interval {
 	bool there;
-	struct ip_addr end;
+	struct ip_addr first;
 	char comment[NFT_COMMENT_SIZE];
 };
 
 /* nft_put_get_interval() - look up; *ret is filled by the run. ENOENT is tolerated */
 void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
 			  const struct ip_addr *addr, struct nft_interval *ret);
-
-/* nft_put_get_element() - the same in one request, not two; @end stays unknown */
-void nft_put_get_element(struct nl_batch *batch, const char *table, const char *set,
-			 const struct ip_addr *addr, struct nft_interval *ret);
 
 /*
  * nft_list_prefixes() - the elements of a set that nft_put_elements() filled, by dump
