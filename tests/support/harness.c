@@ -7,10 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int patience = 1;
+
 /* What tests/run counts; not by an environment variable, since tests change theirs. */
 __attribute__((constructor)) static void report_as_tap(void)
 {
 	cmocka_set_message_output(CM_OUTPUT_TAP);
+}
+
+/* Before a test changes the environment. */
+__attribute__((constructor)) static void read_patience(void)
+{
+	const char *text = getenv("CBR_PATIENCE");
+
+	if (text && atoi(text) > 0)
+		patience = atoi(text);
+}
+
+int harness_patience(int limit)
+{
+	return limit * patience;
 }
 
 void harness_fail(const char *file, int line, const char *fmt, ...)

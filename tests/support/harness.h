@@ -35,6 +35,14 @@
 #define assert_contains(text, part) harness_contains((text), (part), 1, __FILE__, __LINE__)
 #define assert_lacks(text, part) harness_contains((text), (part), 0, __FILE__, __LINE__)
 
+/*
+ * harness_patience() - a time limit as this machine needs it
+ * @limit: what is enough on a machine that is not slow, in any unit
+ *
+ * Return: @limit times $CBR_PATIENCE, which is 1 by default; for emulated processors.
+ */
+int harness_patience(int limit);
+
 /* What the macros call. */
 long harness_ok(long rc, const struct error *err, const char *call, const char *file, int line);
 void harness_fails(long rc, const struct error *err, int code, const char *text, const char *call,

@@ -122,7 +122,7 @@ static int open_monitor(const struct ns *ns)
 
 void ns_wait(const struct ns *ns, int ms, const char *fmt, ...)
 {
-	struct deadline deadline = deadline_in(ms);
+	struct deadline deadline = deadline_in(harness_patience(ms));
 	struct pollfd monitor = { .fd = open_monitor(ns), .events = POLLIN };
 	char command[1024];
 	char buf[16384];

@@ -42,7 +42,7 @@ int ns_socket(const struct ns *ns, int domain, int type, int protocol);
 
 /*
  * ns_wait() - wait until a shell command succeeds inside
- * @ms: at most that many milliseconds, then the test fails
+ * @ms: at most that many milliseconds times CBR_PATIENCE, then the test fails
  * @fmt: command, printf-like, run again after each change of links, addresses, routes
  *       or neighbours in the namespace
  */

@@ -95,7 +95,7 @@ static char *collect(int fd)
 
 struct run run_program(const struct run_what *what)
 {
-	int timeout_s = what->timeout_s ? what->timeout_s : 20;
+	const int timeout_s = harness_patience(what->timeout_s ? what->timeout_s : 20);
 	int out = memfd_create("stdout", MFD_CLOEXEC);
 	int err = memfd_create("stderr", MFD_CLOEXEC);
 	struct run run;

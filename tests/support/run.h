@@ -30,7 +30,7 @@ struct run {
  * @env: "K=V", …, NULL: the whole environment; NULL = ours
  * @input: stdin, "" by default; arrives through a pipe
  * @ns: namespace to run it in, NULL = ours
- * @timeout_s: seconds, 0 = 20
+ * @timeout_s: seconds, 0 = 20; times CBR_PATIENCE
  */
 struct run_what {
 	const char *const *argv;

@@ -58,7 +58,7 @@ static bool wait_for(int fd, short events)
 {
 	struct pollfd wait = { .fd = fd, .events = events };
 
-	return poll(&wait, 1, PATIENCE_MS) == 1 && !(wait.revents & POLLERR);
+	return poll(&wait, 1, harness_patience(PATIENCE_MS)) == 1 && !(wait.revents & POLLERR);
 }
 
 static void name_peer(int fd, char ret[static TRAFFIC_ADDR_SIZE])

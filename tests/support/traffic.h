@@ -19,7 +19,7 @@ struct ns;
  * @addr: address that @from connects to; @to listens on every address
  * @ret_source: address that @to saw the connection come from, without v4-mapping
  *
- * Return: true if all arrived within two seconds.
+ * Return: true if all arrived within two seconds times CBR_PATIENCE.
  */
 bool traffic_tcp(const struct ns *from, const struct ns *to, const char *addr, size_t bytes,
 		 char ret_source[static TRAFFIC_ADDR_SIZE]);
