@@ -17,11 +17,13 @@
 #include <sys/socket.h>
 
 #include "cbr/netlink/addr.h"
+#include "cbr/netlink/local.h"
 #include "cbr/sys/nslock.h"
 #include "cbr/sys/sysctl.h"
 #include "parts.h"
 
 #define LOCK_DEADLINE_MS (10 * 1000)
+#define LOCAL_DEADLINE_MS (5 * 1000)
 
 /* Another subnet of this very network, as range sets may have several, is at home here. */
 static bool is_sibling_subnet(const struct attach *a, const struct ip_prefix *there,
@@ -225,7 +227,7 @@ static int keep_mac(struct attach *a, struct error *err)
 	return nl_batch_run(&pin, err);
 }
 
-int gateway_address_make(struct attach *a, struct error *err)
+static int make_alone(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(LOCK_DEADLINE_MS);
 	autofree struct addr *addrs = NULL;
@@ -247,6 +249,16 @@ int gateway_address_make(struct attach *a, struct error *err)
 		return rc;
 	rc = remove_replaced(a, err);
 	return rc < 0 ? rc : check_unused(a, err);
+}
+
+int gateway_address_make(struct attach *a, struct error *err)
+{
+	const struct deadline deadline = deadline_in(LOCAL_DEADLINE_MS);
+	int rc = make_alone(a, err);
+
+	for (size_t i = 0; i < a->n_gateways && rc >= 0; i++)
+		rc = local_wait(&a->node, NULL, &a->gateways[i].addr, &deadline, err);
+	return rc;
 }
 
 int gateway_address_unmake(struct attach *a, struct error *err)
