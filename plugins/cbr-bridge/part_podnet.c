@@ -65,12 +65,11 @@ static int prepare_ipv6(void *arg, struct error *err)
 static int refuse_advertisements(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
-	struct error ignored;
+	int rc = set_conf(AF_INET6, a->call->ifname, "accept_ra", "0", err);
 
-	(void)err;
-	set_conf(AF_INET6, a->call->ifname, "accept_ra", "0", &ignored);
-	set_conf(AF_INET6, a->call->ifname, "autoconf", "0", &ignored);
-	return 0;
+	if (rc >= 0)
+		rc = set_conf(AF_INET6, a->call->ifname, "autoconf", "0", err);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 int podnet_prepare(struct attach *a, struct error *err)
