@@ -26,6 +26,7 @@ static const struct step recipe[] = {
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
 	{ "carrier", podlink_await, NULL }, /* forwards from here on */
+	{ "announcement", podnet_announce, NULL },
 	{ "result", result_make, NULL },
 	{ "masquerade", masq_make, NULL }, /* one transaction, and the last step */
 };

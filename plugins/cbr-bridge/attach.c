@@ -104,6 +104,7 @@ void attach_done(struct attach *a)
 		close(a->lock_fd);
 	free(a->gateways);
 	free(a->gateways_added);
+	free(a->replaced);
 	free(a->routes_added);
 	bridge_conf_done(&a->conf);
 }

@@ -4,6 +4,7 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/delegate.h"
+#include "cbr/netlink/addr.h"
 #include "cbr/netlink/link.h"
 #include "cbr/netlink/socket.h"
 #include "cbr/sys/netns.h"
@@ -22,7 +23,8 @@
  * @lock_fd: share of the namespace's lock; part_bridge
  * @bridge_made: this call made the bridge; part_bridge
  * @gateways, @n_gateways: addresses for the bridge; part_lease
- * @gateways_added: how many of them this call added; part_gateway
+ * @gateways_added: which of them this call added, by index; gateway_address
+ * @replaced, @n_replaced: addresses of the bridge that this call took away; gateway_address
  * @routes_added: which nodeRoutes this call added, by index; part_noderoutes
  * @ipam: the delegate at work; part_lease
  * @result: of ADD, as it grows; for CHECK and DEL: prevResult; part_lease
@@ -44,6 +46,8 @@ struct attach {
 	struct ip_prefix *gateways;
 	size_t n_gateways;
 	bool *gateways_added;
+	struct addr *replaced;
+	size_t n_replaced;
 	bool *routes_added;
 	struct cni_delegate ipam;
 	struct cni_result result;

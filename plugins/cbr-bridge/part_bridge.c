@@ -13,6 +13,7 @@
 #include <sys/random.h>
 
 #include "cbr/base/hash.h"
+#include "cbr/cni/log.h"
 #include "cbr/netlink/route.h"
 #include "cbr/sys/nslock.h"
 #include "cbr/sys/sysctl.h"
@@ -90,7 +91,7 @@ static int choose_mac(struct mac *ret, struct error *err)
  * address, which asks for neighbours, needs no detection of duplicates, since its MAC is
  * our own. Pods answer from wherever a Service sent them: reverse path filtering is loose.
  */
-static void settle_sysctls(const char *bridge)
+static void settle_sysctls(const struct attach *a)
 {
 	static const struct {
 		const char *family;
@@ -105,12 +106,13 @@ static void settle_sysctls(const char *bridge)
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		char path[64];
-		struct error ignored;
+		struct error err = { 0 };
 
 		/* Absent where the kernel has no IPv6, which is as good; or read-only. */
-		snprintf(path, sizeof(path), "net/%s/conf/%s/%s", settings[i].family, bridge,
-			 settings[i].key);
-		sysctl_ensure(path, settings[i].value, &ignored);
+		snprintf(path, sizeof(path), "net/%s/conf/%s/%s", settings[i].family,
+			 a->conf.bridge, settings[i].key);
+		if (sysctl_ensure(path, settings[i].value, &err) < 0 && err.errnum != ENOENT)
+			cni_log_warn(a->call->log, &err);
 	}
 }
 
@@ -131,7 +133,7 @@ static int create(struct attach *a, struct error *err)
 	if (rc < 0)
 		return rc;
 	if (a->bridge_made)
-		settle_sysctls(bridge.name);
+		settle_sysctls(a);
 	if (strcmp(a->bridge.kind, "bridge") != 0)
 		return error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
 				 bridge.name);

@@ -4,11 +4,10 @@
  *
  * The common case is that all is as it should be. It is recognised by asking for
  * exactly what should be there, so that no list is fetched; only when something is
- * missing are the bridge's addresses read and compared.
+ * missing are the bridge's addresses read and compared (gateway_address.c).
  */
 
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,6 +16,7 @@
 #include "cbr/netlink/neigh.h"
 #include "cbr/netlink/route.h"
 #include "cbr/sys/sysctl.h"
+#include "gateway_address.h"
 #include "parts.h"
 
 static const struct {
@@ -33,97 +33,6 @@ static bool wants_family(const struct attach *a, int family)
 		if (a->gateways[i].addr.family == family)
 			return true;
 	return false;
-}
-
-/* Another subnet of this very network, as range sets may have several, is at home here. */
-static bool is_sibling_subnet(const struct attach *a, const struct ip_prefix *there,
-			      const struct ip_prefix *gateway)
-{
-	for (size_t i = 0; i < a->conf.ranges.n; i++) {
-		const struct ip_prefix *range = &a->conf.ranges.items[i];
-
-		if (ip_prefix_contains(range, &there->addr) &&
-		    !ip_prefix_contains(range, &gateway->addr))
-			return true;
-	}
-	return false;
-}
-
-/* IPv4: any other address is a conflict; IPv6: one whose network overlaps. */
-static bool conflicts(const struct attach *a, const struct ip_prefix *there,
-		      const struct ip_prefix *gateway)
-{
-	if (there->addr.family != gateway->addr.family || is_sibling_subnet(a, there, gateway))
-		return false;
-	if (there->addr.family == AF_INET)
-		return true;
-	return ip_prefix_contains(there, &gateway->addr) ||
-	       ip_prefix_contains(gateway, &there->addr);
-}
-
-/* Several sets of one family may each have a gateway here. */
-static bool is_gateway(const struct attach *a, const struct ip_prefix *address)
-{
-	for (size_t i = 0; i < a->n_gateways; i++)
-		if (ip_prefix_equal(&a->gateways[i], address))
-			return true;
-	return false;
-}
-
-static int settle_conflict(struct attach *a, struct nl_batch *batch, const struct addr *there,
-			   const struct ip_prefix *gateway, struct error *err)
-{
-	char text[IP_TEXT_SIZE];
-	char other[IP_TEXT_SIZE];
-
-	if (a->conf.force_address) {
-		addr_put_delete(batch, a->bridge.index, &there->prefix);
-		return 0;
-	}
-	error_set(err, ERROR_CONFLICT, "\"%s\" already has an IP address different from %s",
-		  a->conf.bridge, ip_prefix_format(gateway, text));
-	return error_hint(err, "it has %s; \"forceAddress\": true replaces it",
-			  ip_prefix_format(&there->prefix, other));
-}
-
-/*
- * What conflicts goes before the new address comes: beside an address of the same
- * subnet the new one would be secondary, and vanish with it.
- */
-static int put_gateway(struct attach *a, struct nl_batch *batch, size_t which,
-		       const struct addr *addrs, size_t n, struct error *err)
-{
-	const struct ip_prefix *gateway = &a->gateways[which];
-
-	for (size_t i = 0; i < n; i++)
-		if (ip_prefix_equal(&addrs[i].prefix, gateway))
-			return 0;
-	for (size_t i = 0; i < n; i++)
-		if (conflicts(a, &addrs[i].prefix, gateway) && !is_gateway(a, &addrs[i].prefix)) {
-			int rc = settle_conflict(a, batch, &addrs[i], gateway, err);
-
-			if (rc < 0)
-				return rc;
-		}
-	addr_put_add(batch, a->bridge.index, gateway, IFA_F_NODAD);
-	nl_tolerate(batch, EEXIST);
-	a->gateways_added[which] = true;
-	return 0;
-}
-
-static int add_missing(struct attach *a, struct error *err)
-{
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	autofree struct addr *addrs = NULL;
-	size_t n = 0;
-	int rc = addr_list(&a->node, a->bridge.index, AF_UNSPEC, &addrs, &n, err);
-
-	nl_batch_begin(&batch, &a->node);
-	for (size_t i = 0; i < a->n_gateways && rc >= 0; i++)
-		rc = put_gateway(a, &batch, i, addrs, n, err);
-	if (rc >= 0)
-		rc = nl_batch_run(&batch, err);
-	return rc;
 }
 
 /*
@@ -251,7 +160,7 @@ int gateway_make(struct attach *a, struct error *err)
 		return 0;
 	rc = all_there(a, err);
 	if (rc == 0)
-		rc = add_missing(a, err);
+		rc = gateway_address_make(a, err);
 	if (rc >= 0)
 		rc = enable_forwarding(a, err);
 	if (rc >= 0)
@@ -276,16 +185,8 @@ int gateway_forget(struct attach *a, struct error *err)
 /* Addresses stay if anyone else may have come to rely on them meanwhile. */
 int gateway_unmake(struct attach *a, struct error *err)
 {
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-
 	gateway_forget(a, err);
-	if (!bridge_is_ours_alone(a))
-		return 0;
-	nl_batch_begin(&batch, &a->node);
-	for (size_t i = 0; i < a->n_gateways; i++)
-		if (a->gateways_added[i])
-			addr_put_delete(&batch, a->bridge.index, &a->gateways[i]);
-	return nl_batch_run(&batch, err);
+	return gateway_address_unmake(a, err);
 }
 
 static int check_forwarding(const struct attach *a, struct error *err)

@@ -12,12 +12,16 @@
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/dad.h"
 #include "cbr/netlink/events.h"
+#include "cbr/netlink/local.h"
 #include "cbr/netlink/route.h"
 #include "cbr/sys/sysctl.h"
 #include "parts.h"
 
 /* The longest that duplicate address detection takes with default timers is about 2 s. */
 #define DAD_DEADLINE_MS (5 * 1000)
+
+/* A worker of the kernel does it as soon as a processor is free. */
+#define LOCAL_DEADLINE_MS (5 * 1000)
 
 static bool has_family(const struct cni_result *result, int family)
 {
@@ -47,6 +51,7 @@ static int prepare_ipv6(void *arg, struct error *err)
 	if ((rc = set_conf(AF_INET6, "lo", "disable_ipv6", "0", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "disable_ipv6", "0", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
+	    (rc = set_conf(AF_INET6, eth, "ndisc_notify", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "accept_dad", a->conf.enable_dad ? "1" : "0", err)) < 0)
 		return rc;
 	return a->conf.enable_dad ? set_conf(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
@@ -60,12 +65,11 @@ static int prepare_ipv6(void *arg, struct error *err)
 static int refuse_advertisements(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
-	struct error ignored;
+	int rc = set_conf(AF_INET6, a->call->ifname, "accept_ra", "0", err);
 
-	(void)err;
-	set_conf(AF_INET6, a->call->ifname, "accept_ra", "0", &ignored);
-	set_conf(AF_INET6, a->call->ifname, "autoconf", "0", &ignored);
-	return 0;
+	if (rc >= 0)
+		rc = set_conf(AF_INET6, a->call->ifname, "autoconf", "0", err);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 int podnet_prepare(struct attach *a, struct error *err)
@@ -164,6 +168,28 @@ int podnet_make(struct attach *a, struct error *err)
 	put_all(&batch, a);
 	if (a->conf.enable_dad && has_family(&a->result, AF_INET6))
 		return run_with_dad(a, &batch, err);
+	return nl_batch_run(&batch, err);
+}
+
+/*
+ * What the kernel announces when the interface comes up, or an address comes, is lost: the
+ * port does not forward yet. A MAC that is set once more, though the same, is announced
+ * again for each address (inetdev_event(), ndisc_netdev_event() on NETDEV_CHANGEADDR).
+ */
+int podnet_announce(struct attach *a, struct error *err)
+{
+	const struct deadline deadline = deadline_in(LOCAL_DEADLINE_MS);
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int rc = 0;
+
+	if (!a->result.n_ips)
+		return 0;
+	for (size_t i = 0; i < a->result.n_ips && rc >= 0; i++)
+		rc = local_wait(&a->pod, &a->netns, &a->result.ips[i].address.addr, &deadline, err);
+	if (rc < 0)
+		return rc;
+	nl_batch_begin(&batch, &a->pod);
+	link_put_change(&batch, a->container.index, &a->container.mac, 0, 0, 0);
 	return nl_batch_run(&batch, err);
 }
 

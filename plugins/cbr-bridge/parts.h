@@ -56,6 +56,9 @@ int podnet_prepare(struct attach *a, struct error *err);
 int podnet_make(struct attach *a, struct error *err);
 int podnet_check(struct attach *a, struct error *err);
 
+/* podnet_announce() - tell whoever remembers a former owner of the addresses, once traffic passes */
+int podnet_announce(struct attach *a, struct error *err);
+
 /* The gateway: addresses of the bridge, forwarding, the pod's neighbour entries. */
 int gateway_make(struct attach *a, struct error *err);
 int gateway_unmake(struct attach *a, struct error *err);

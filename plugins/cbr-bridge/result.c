@@ -27,6 +27,7 @@ int result_make(struct attach *a, struct error *err)
 			return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot report interfaces");
 		entry->name = strdup(wanted[i].name);
 		entry->mac = strdup(mac_format(&wanted[i].link->mac, mac));
+		entry->mtu = wanted[i].link->mtu;
 		entry->sandbox = wanted[i].sandbox ? strdup(wanted[i].sandbox) : NULL;
 		if (!entry->name || !entry->mac || (wanted[i].sandbox && !entry->sandbox))
 			return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot report interfaces");

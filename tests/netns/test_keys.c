@@ -141,68 +141,6 @@ static void default_route_of_ipam_without_gateway_is_enough(void **state)
 	pod_check(pod);
 }
 
-static void another_address_of_the_bridge_is_a_conflict(void **state)
-{
-	struct pod *first = node_pod(&node, "c1");
-	struct pod *pod = node_pod(&node, "c2");
-	char *before;
-	char *after;
-
-	(void)state;
-	pod_add(first);
-	node_config(&node, "\"isDefaultGateway\": true", "\"subnet\": \"10.33.0.0/24\"");
-	before = witness_state(&node.netns);
-	pod_add_fails(pod, ERROR_CONFLICT,
-		      "\"cni0\" already has an IP address different from 10.33.0.1/24");
-	after = witness_state(&node.netns);
-	assert_string_equal(before, after);
-	assert_int_equal(node_reservations(&node), 1);
-	free(before);
-	free(after);
-}
-
-static void force_address_replaces_it(void **state)
-{
-	struct pod *first = node_pod(&node, "c1");
-	struct pod *pod = node_pod(&node, "c2");
-
-	(void)state;
-	pod_add(first);
-	node_config(&node, "\"isDefaultGateway\": true, \"forceAddress\": true",
-		    "\"subnet\": \"10.33.0.0/24\"");
-	pod_add(pod);
-	assert_false(witness_has_address(&node.netns, "cni0", "10.22.0.1/24"));
-	assert_true(witness_has_address(&node.netns, "cni0", "10.33.0.1/24"));
-	assert_reaches(&pod->netns, &node.netns, "10.33.0.1", "10.33.0.2");
-}
-
-static void force_address_within_one_subnet(void **state)
-{
-	struct pod *first = node_pod(&node, "c1");
-	struct pod *pod = node_pod(&node, "c2");
-
-	(void)state;
-	pod_add(first);
-	node_config(&node, "\"isDefaultGateway\": true, \"forceAddress\": true",
-		    PLAIN_IPAM ", \"gateway\": \"10.22.0.254\"");
-	pod_add(pod);
-	assert_false(witness_has_address(&node.netns, "cni0", "10.22.0.1/24"));
-	assert_true(witness_has_address(&node.netns, "cni0", "10.22.0.254/24"));
-}
-
-static void disjoint_ipv6_address_is_no_conflict(void **state)
-{
-	struct pod *pod = node_pod(&node, "c1");
-
-	(void)state;
-	free(run_must(&node.netns, "ip link add cni0 type bridge && ip link set cni0 up && "
-				   "ip addr add fd99::1/64 dev cni0 nodad"));
-	node_config(&node, "\"isGateway\": true", "\"subnet\": \"fd00:22::/64\"");
-	pod_add(pod);
-	assert_true(witness_has_address(&node.netns, "cni0", "fd99::1/64"));
-	assert_true(witness_has_address(&node.netns, "cni0", "fd00:22::1/64"));
-}
-
 static void mtu_is_on_both_ends_and_the_bridge(void **state)
 {
 	struct pod *pod = node_pod(&node, "c1");
@@ -529,10 +467,6 @@ int main(void)
 		TEST(without_gateway_there_is_none),
 		TEST(is_gateway_addresses_the_bridge_without_a_route),
 		TEST(default_route_of_ipam_without_gateway_is_enough),
-		TEST(another_address_of_the_bridge_is_a_conflict),
-		TEST(force_address_replaces_it),
-		TEST(force_address_within_one_subnet),
-		TEST(disjoint_ipv6_address_is_no_conflict),
 		TEST(mtu_is_on_both_ends_and_the_bridge),
 		TEST(mtu_left_out_is_the_default_routes),
 		TEST(hairpin_mode_lets_a_pod_reach_itself),

@@ -16,26 +16,28 @@
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "ns.h"
 
 #define PATIENCE_MS 2000
 
-static int listen_in(const struct ns *ns, in_port_t *ret_port)
+static int listen_in(const struct ns *ns, int type, in_port_t *ret_port)
 {
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
 	socklen_t len = sizeof(any);
-	int fd = ns_socket(ns, AF_INET6, SOCK_STREAM, 0);
+	int fd = ns_socket(ns, AF_INET6, type, 0);
 	int off = 0;
 
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
-	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(type == SOCK_STREAM ? listen(fd, 1) : 0, 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
 	*ret_port = any.sin6_port;
 	return fd;
 }
 
-static int connect_from(const struct ns *ns, const char *addr, in_port_t port)
+/* A socket of @type that is connected, or is about to be; -1 = there is no way. */
+static int connect_from(const struct ns *ns, const char *addr, int type, in_port_t port)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = port };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = port };
@@ -44,7 +46,7 @@ static int connect_from(const struct ns *ns, const char *addr, in_port_t port)
 
 	if (!is_v4)
 		assert_int_equal(inet_pton(AF_INET6, addr, &v6.sin6_addr), 1);
-	fd = ns_socket(ns, is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	fd = ns_socket(ns, is_v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK, 0);
 	if (connect(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
 		    is_v4 ? sizeof(v4) : sizeof(v6)) < 0 &&
 	    errno != EINPROGRESS) {
@@ -105,8 +107,8 @@ bool traffic_tcp(const struct ns *from, const struct ns *to, const char *addr, s
 		 char ret_source[static TRAFFIC_ADDR_SIZE])
 {
 	in_port_t port;
-	autoclose int server = listen_in(to, &port);
-	autoclose int client = connect_from(from, addr, port);
+	autoclose int server = listen_in(to, SOCK_STREAM, &port);
+	autoclose int client = connect_from(from, addr, SOCK_STREAM, port);
 	autoclose int peer = -1;
 
 	if (client < 0 || !wait_for(server, POLLIN))
@@ -127,9 +129,65 @@ void assert_reaches(const struct ns *from, const struct ns *to, const char *addr
 	assert_string_equal(seen, source);
 }
 
+void assert_answers(const struct ns *from, const struct ns *to, const char *addr, int ms,
+		    const char *what)
+{
+	const int64_t begin = clock_now_ns();
+	char seen[TRAFFIC_ADDR_SIZE];
+	const bool arrived = traffic_tcp(from, to, addr, 1, seen);
+	const int64_t took_ms = (clock_now_ns() - begin) / (1000 * 1000);
+
+	if (!arrived || took_ms > harness_patience(ms))
+		harness_fail(__FILE__, __LINE__, "%s: %s %s within %d ms, but %d", what, addr,
+			     arrived ? "does not answer" : "is not reached", ms, (int)took_ms);
+}
+
 void assert_unreachable(const struct ns *from, const struct ns *to, const char *addr)
 {
 	char seen[TRAFFIC_ADDR_SIZE];
 
 	assert_false(traffic_tcp(from, to, addr, 1, seen));
+}
+
+static void forbid_fragments(int fd)
+{
+	const int v4 = IP_PMTUDISC_DO;
+	const int v6 = IPV6_PMTUDISC_DO;
+
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof(v4));
+	setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof(v6));
+}
+
+/* One datagram each way; what they are sent with says that they must stay whole. */
+void assert_datagrams_pass(const struct ns *from, const struct ns *to, const char *addr,
+			   size_t bytes)
+{
+	const size_t headers = strchr(addr, ':') ? 48 : 28; /* IP without options, and UDP */
+	struct sockaddr_in6 peer;
+	socklen_t len = sizeof(peer);
+	in_port_t port;
+	autoclose int server = listen_in(to, SOCK_DGRAM, &port);
+	autoclose int client = connect_from(from, addr, SOCK_DGRAM, port);
+	char buf[65536] = { 0 };
+	const ssize_t payload = (ssize_t)(bytes - headers);
+
+	forbid_fragments(server);
+	forbid_fragments(client);
+	if (send(client, buf, (size_t)payload, 0) != payload || !wait_for(server, POLLIN))
+		harness_fail(__FILE__, __LINE__, "%zu bytes do not reach %s: %s", bytes, addr,
+			     strerror(errno));
+	assert_int_equal(recvfrom(server, buf, sizeof(buf), 0, (struct sockaddr *)&peer, &len),
+			 payload);
+	if (sendto(server, buf, (size_t)payload, 0, (struct sockaddr *)&peer, len) != payload ||
+	    !wait_for(client, POLLIN))
+		harness_fail(__FILE__, __LINE__, "%zu bytes do not come back from %s: %s", bytes,
+			     addr, strerror(errno));
+	assert_int_equal(recv(client, buf, sizeof(buf), 0), payload);
+}
+
+void traffic_poke(const struct ns *from, const char *addr)
+{
+	autoclose int fd = connect_from(from, addr, SOCK_DGRAM, htons(9));
+
+	assert_int_equal(send(fd, "", 1, 0), 1);
 }

@@ -28,5 +28,23 @@ bool traffic_tcp(const struct ns *from, const struct ns *to, const char *addr, s
 void assert_reaches(const struct ns *from, const struct ns *to, const char *addr,
 		    const char *source);
 
+/*
+ * assert_answers() - the same at once: what takes longer than @ms milliseconds (times
+ * CBR_PATIENCE) failed at first and was tried again
+ * @what: for the message
+ */
+void assert_answers(const struct ns *from, const struct ns *to, const char *addr, int ms,
+		    const char *what);
+
 /* assert_unreachable() - it does not arrive */
 void assert_unreachable(const struct ns *from, const struct ns *to, const char *addr);
+
+/*
+ * assert_datagrams_pass() - UDP of @bytes from @from to @addr in @to, and as many back
+ * @bytes: whole IP packet; it must not be fragmented on its way
+ */
+void assert_datagrams_pass(const struct ns *from, const struct ns *to, const char *addr,
+			   size_t bytes);
+
+/* traffic_poke() - send a datagram that nobody need receive, so that @addr is looked for */
+void traffic_poke(const struct ns *from, const char *addr);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nslock.h - who may take down what several attachments of a node share
+ * nslock.h - who may take down, or alter, what several attachments of a node share
  *
  * The lock is flock(2) on the namespace's own nsfs inode: it needs no file, no
  * directory, and dies with its holder. Everyone who adds to shared things (bridge,
@@ -27,3 +27,15 @@ int nslock_share(const struct deadline *deadline, int *ret_fd, struct error *err
  * Return: 1 alone until @fd is closed, 0 not.
  */
 int nslock_try_alone(int fd);
+
+/*
+ * nslock_own() - be the only one who does this in our network namespace
+ * @what: what is done, as in "gateway of cni0"; up to 64 bytes count
+ * @ret_fd: the lock; closing it ends it
+ *
+ * For steps that read, decide and change, and must not meet each other; unlike being
+ * alone it does not care who else shares the namespace. It is an abstract unix(7)
+ * address, which is per namespace, dies with its holder, and has it named by ss -xlp.
+ * Return: 0, or negative (ERROR_AGAIN past the deadline).
+ */
+int nslock_own(const char *what, const struct deadline *deadline, int *ret_fd, struct error *err);

@@ -76,6 +76,25 @@ static void it_dies_with_its_holder(void **state)
 	assert_int_equal(nslock_try_alone(fd), 1);
 }
 
+static void what_is_owned_is_waited_for_until_the_deadline(void **state)
+{
+	const struct deadline deadline = soon();
+	autoclose int holder = -1;
+	autoclose int other = -1;
+	autoclose int apart = -1;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_ok(nslock_own("test of cni0", &deadline, &holder, &err), &err);
+	assert_fails(nslock_own("test of cni0", &deadline, &other, &err), &err, ERROR_AGAIN,
+		     "test of cni0 is locked");
+	assert_contains(err.hint, "@cbr: test of cni0");
+	assert_int_equal(other, -1);
+	assert_ok(nslock_own("test of cni1", &deadline, &apart, &err), &err);
+	close(TAKE_FD(holder));
+	assert_ok(nslock_own("test of cni0", &deadline, &other, &err), &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +102,7 @@ int main(void)
 		cmocka_unit_test(the_last_one_may_be_alone),
 		cmocka_unit_test(whoever_is_alone_is_waited_for_until_the_deadline),
 		cmocka_unit_test(it_dies_with_its_holder),
+		cmocka_unit_test(what_is_owned_is_waited_for_until_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

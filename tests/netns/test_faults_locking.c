@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_faults_locking.c - many at once, and refusals that nobody may overlook */
+
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cbr/base/cleanup.h"
+#include "json.h"
+#include "node.h"
+#include "traffic.h"
+#include "witness.h"
+
+#define N_PODS 8
+
+static struct node node;
+
+static int setup(void **state)
+{
+	(void)state;
+	node_make(&node);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	node_done(&node);
+	return 0;
+}
+
+/* Attach N_PODS pods at once; what is said of pod i is in the file out.<i>. */
+static void add_all_at_once(void)
+{
+	autofree char *bin = run_bin("");
+	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+	const char *dir = node.tmp.path;
+
+	for (int i = 0; i < N_PODS; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "p%d", i);
+		node_pod(&node, id);
+	}
+	free(run_must(&node.netns,
+		      "for i in $(seq 0 %d); do CNI_COMMAND=ADD CNI_CONTAINERID=p$i "
+		      "CNI_IFNAME=eth0 CNI_NETNS=%s/p$i CNI_PATH=%s %s/cbr-bridge <%s "
+		      ">%s/out.$i & done; wait",
+		      N_PODS - 1, dir, bin, bin, config, dir));
+}
+
+/* What was said of pod i: a result, or an error. */
+static json_t *said_of(int i)
+{
+	autofree char *text = NULL;
+	char name[16];
+
+	snprintf(name, sizeof(name), "out.%d", i);
+	text = tmp_read(&node.tmp, name);
+	return json_parse(text);
+}
+
+/* Whoever comes first pins it; nobody pins another. */
+static void first_adds_at_once_agree_on_the_bridges_mac(void **state)
+{
+	json_t *bridge;
+
+	(void)state;
+	add_all_at_once();
+	bridge = witness_link(&node.netns, "cni0");
+	for (int i = 0; i < N_PODS; i++) {
+		json_t *result = said_of(i);
+
+		assert_json_text(result, "interfaces.0.mac", json_text_at(bridge, "address"));
+		json_decref(result);
+	}
+	json_decref(bridge);
+}
+
+/* Also where the bridge was there, and had no MAC of its own yet. */
+static void first_adds_at_once_agree_on_the_mac_of_a_bridge_that_was_there(void **state)
+{
+	char seen[TRAFFIC_ADDR_SIZE];
+	json_t *before;
+	json_t *after;
+
+	(void)state;
+	free(run_must(&node.netns, "ip link add cni0 type bridge && ip link set cni0 up"));
+	add_all_at_once();
+	before = witness_link(&node.netns, "cni0");
+	for (int i = 0; i < N_PODS - 1; i++)
+		pod_del(&node.pods[i]);
+	after = witness_link(&node.netns, "cni0");
+	assert_json_text(after, "address", json_text_at(before, "address"));
+	assert_true(traffic_tcp(&node.pods[N_PODS - 1].netns, &node.netns, "10.22.0.1", 1, seen));
+	json_decref(before);
+	json_decref(after);
+}
+
+/* Two of eight fit into the smaller set: two have an address of each, and the rest none of any. */
+static void addresses_of_several_sets_are_taken_together(void **state)
+{
+	size_t served = 0;
+
+	(void)state;
+	node_config(&node, "\"isGateway\": true",
+		    "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], "
+		    "[{\"subnet\": \"fd00:22::/64\", \"rangeStart\": \"fd00:22::2\", "
+		    "\"rangeEnd\": \"fd00:22::3\"}]]");
+	add_all_at_once();
+	for (int i = 0; i < N_PODS; i++) {
+		json_t *said = said_of(i);
+
+		if (json_at(said, "code")) {
+			assert_json_int(said, "code", ERROR_AGAIN);
+		} else {
+			assert_json_size(said, "ips", 2);
+			served++;
+		}
+		json_decref(said);
+	}
+	assert_int_equal(served, 2);
+	assert_int_equal(node_reservations(&node), 4);
+}
+
+/* A pod that hears router advertisements because /proc/sys is read-only is not attached. */
+static void a_setting_that_cannot_be_made_fails_the_add(void **state)
+{
+	struct pod *pod = node_pod(&node, "c1");
+	autofree char *bin = run_bin("");
+	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+	char *before = witness_state(&node.netns);
+	char *after;
+	struct run run;
+
+	(void)state;
+	run = run_shell(&node.netns,
+			"unshare -m sh -c 'mount --bind /proc/sys /proc/sys && "
+			"mount -o remount,bind,ro /proc/sys && CNI_COMMAND=ADD CNI_CONTAINERID=c1 "
+			"CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=%s exec %s/cbr-bridge <%s'",
+			pod->netns.path, bin, bin, config);
+	assert_int_equal(run.status, 1);
+	assert_contains(run.out, "cannot set /proc/sys/net/ipv6/conf/eth0/accept_ra to 0");
+	after = witness_state(&node.netns);
+	assert_string_equal(before, after);
+	assert_int_equal(node_reservations(&node), 0);
+	run_done(&run);
+	free(before);
+	free(after);
+	pod_add(pod);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+		TEST(first_adds_at_once_agree_on_the_bridges_mac),
+		TEST(first_adds_at_once_agree_on_the_mac_of_a_bridge_that_was_there),
+		TEST(addresses_of_several_sets_are_taken_together),
+		TEST(a_setting_that_cannot_be_made_fails_the_add),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
