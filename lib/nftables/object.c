@@ -157,5 +157,6 @@ size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table,
 void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment)
 {
 	nl_nest_end(batch, mark);
-	nft_put_comment(batch, NFTA_RULE_USERDATA, comment);
+	if (*comment)
+		nft_put_comment(batch, NFTA_RULE_USERDATA, comment);
 }

@@ -139,6 +139,16 @@ void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool 
 		   const char *alias);
 
 /*
+ * link_put_port_reserved() - frames to 01:80:c2:00:00:0x take the way of all others
+ *
+ * Otherwise those of 802.1D and LLDP are taken in, and their source is learned, without
+ * any bridge hook of netfilter being asked (br_handle_frame() in net/bridge/br_input.c).
+ * Those of 802.3x (pause) are dropped in any case.
+ * Source: IFLA_BRPORT_GROUP_FWD_MASK (Linux 4.15).
+ */
+void link_put_port_reserved(struct nl_batch *batch, const char *name);
+
+/*
  * link_put_altname() - another name for a link, for people
  * @altname: shorter than LINK_ALTNAME_SIZE
  *

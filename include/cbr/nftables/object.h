@@ -77,6 +77,7 @@ void nft_put_delete_set(struct nl_batch *batch, const struct nft_table *table, c
 
 /* nft_put_rule_begin() - append a rule; its statements follow. Return: mark for the end */
 size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table, const char *chain);
+/* @comment: "" for none */
 void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment);
 
 /*
