@@ -116,16 +116,20 @@ static void put_add(struct nl_batch *batch, const struct guard_elements *element
 			    &elements->items[i].key, i ? NULL : elements->note);
 }
 
-/* One transaction: what was goes, what is wanted comes, and the rules if they are not there. */
+/*
+ * One transaction: what was goes, what is wanted comes.
+ * @found: chains, if the rules are to be made anew; else NULL
+ */
 static int replace(struct nl_socket *nft, const struct guard_elements *was,
-		   const struct guard_elements *wanted, bool with_rules, struct error *err)
+		   const struct guard_elements *wanted, const struct nft_chain *found,
+		   struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
 	nl_batch_begin(&batch, nft);
 	nft_put_begin(&batch, 0);
-	if (with_rules)
-		guard_rules_put(&batch);
+	if (found)
+		guard_rules_put(&batch, found);
 	put_delete(&batch, was);
 	if (wanted)
 		put_add(&batch, wanted);
@@ -150,8 +154,9 @@ static int try_make(struct nl_socket *nft, const struct guard *guard,
 	rc = find_elements(nft, guard->port, &view.port, believe, &was, err);
 	if (rc < 0)
 		return rc;
-	return replace(nft, &was, wanted,
-		       guard_rules_missing(view.chains, missing, sizeof(missing)), err);
+	if (!guard_rules_missing(view.chains, missing, sizeof(missing)))
+		return replace(nft, &was, wanted, NULL, err);
+	return replace(nft, &was, wanted, view.chains, err);
 }
 
 int guard_make(struct nl_socket *nft, const struct guard *guard, struct error *err)
@@ -255,7 +260,7 @@ static int try_remove(struct nl_socket *nft, const char *port, bool believe, str
 	rc = find_elements(nft, port, &found, believe, &was, err);
 	if (rc < 0 || !was.n)
 		return rc < 0 ? rc : 0;
-	rc = replace(nft, &was, NULL, false, err);
+	rc = replace(nft, &was, NULL, NULL, err);
 	return rc < 0 ? rc : 1;
 }
 
@@ -297,7 +302,7 @@ int guard_sweep(struct nl_socket *nft, guard_keep_fn *keep, void *arg, struct er
 		if (is_without(rc) || (rc >= 0 && !garbage.n))
 			return 0;
 		if (rc >= 0)
-			rc = replace(nft, &garbage, NULL, false, &lost);
+			rc = replace(nft, &garbage, NULL, NULL, &lost);
 	}
 	if (rc < 0)
 		*err = lost;

@@ -255,16 +255,40 @@ static void put_rule(struct nl_batch *batch, const struct rule *rule)
 	nft_put_rule_end(batch, mark, rule->comment);
 }
 
-void guard_rules_put(struct nl_batch *batch)
+/* A chain that is there keeps type, hook and comment for life. */
+static bool is_other(const struct nft_chain *found, size_t chain)
 {
+	return found->there &&
+	       (!found->as_made || strcmp(found->comment, chains[chain].comment) != 0);
+}
+
+/* Once no rule leads to them any more. */
+static void put_delete_others(struct nl_batch *batch,
+			      const struct nft_chain found[static GUARD_CHAINS])
+{
+	bool any = false;
+
+	for (size_t i = 0; i < GUARD_CHAINS; i++)
+		any = any || is_other(&found[i], i);
+	for (size_t i = 0; i < GUARD_CHAINS && any; i++)
+		if (found[i].there)
+			nft_put_flush_chain(batch, &guard_table, chains[i].name);
+	for (size_t i = 0; i < GUARD_CHAINS; i++)
+		if (is_other(&found[i], i))
+			nft_put_delete_chain(batch, &guard_table, chains[i].name);
+}
+
+void guard_rules_put(struct nl_batch *batch, const struct nft_chain found[static GUARD_CHAINS])
+{
+	put_delete_others(batch, found);
 	nft_put_table(batch, &guard_table, "source guard of pods");
 	for (size_t i = 0; i < GUARD_SETS; i++)
 		nft_put_key_set(batch, &guard_table, sets[i].name, sets[i].kind);
 	for (size_t i = 0; i < GUARD_CHAINS; i++)
 		nft_put_chain(batch, &guard_table, chains[i].name, chains[i].hook,
 			      chains[i].comment);
-	for (size_t i = GUARD_CHAINS; i > 0; i--)
-		nft_put_flush_chain(batch, &guard_table, chains[i - 1].name);
+	for (size_t i = 0; i < GUARD_CHAINS; i++)
+		nft_put_flush_chain(batch, &guard_table, chains[i].name);
 	for (size_t i = 0; i < N_RULES; i++)
 		put_rule(batch, &rules[i]);
 }
@@ -289,12 +313,13 @@ static unsigned count_uses(enum chain chain)
 const char *guard_rules_missing(const struct nft_chain found[static GUARD_CHAINS], char *buf,
 				size_t size)
 {
-	for (size_t i = 0; i < GUARD_CHAINS; i++) {
+	/* One that lacks rules takes uses from those that these lead to: it is named. */
+	for (size_t i = GUARD_CHAINS; i-- > 0;) {
 		const char *what = NULL;
 
 		if (!found[i].there)
 			what = "chain";
-		else if (!found[i].as_made || strcmp(found[i].comment, chains[i].comment) != 0)
+		else if (is_other(&found[i], i))
 			what = "type, hook, priority or comment of chain";
 		else if (found[i].uses != count_uses((enum chain)i))
 			what = "rules of chain";

@@ -25,8 +25,11 @@ extern const struct nft_table guard_table;
 /* guard_set_name() - what it is called in the table */
 const char *guard_set_name(enum guard_set set);
 
-/* guard_rules_put() - see that everything but elements is there; rules are made anew */
-void guard_rules_put(struct nl_batch *batch);
+/*
+ * guard_rules_put() - see that everything but elements is there; rules are made anew
+ * @found: the chains as guard_rules_put_get() found them
+ */
+void guard_rules_put(struct nl_batch *batch, const struct nft_chain found[static GUARD_CHAINS]);
 
 /* guard_rules_put_get() - look up the chains; @ret is filled by the run */
 void guard_rules_put_get(struct nl_batch *batch, struct nft_chain ret[static GUARD_CHAINS]);
