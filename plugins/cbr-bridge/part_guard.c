@@ -79,7 +79,16 @@ int guard_open(struct attach *a, struct error *err)
 
 int guard_verify(struct attach *a, struct error *err)
 {
-	return guard_is_wanted(a) ? with_guard(a, &a->container.mac, guard_check, err) : 0;
+	int rc;
+
+	if (!guard_is_wanted(a))
+		return 0;
+	rc = with_guard(a, &a->container.mac, guard_check, err);
+	if (rc < 0 || a->host.reserved)
+		return rc;
+	return error_set(err, ERROR_CHECK,
+			 "%s takes in reserved groups past the source guard (group_fwd_mask)",
+			 a->host.name);
 }
 
 int guard_forget(struct attach *a, struct error *err)

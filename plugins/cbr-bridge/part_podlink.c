@@ -116,7 +116,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	made = link_put_veth(&batch, &veth);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a))
-		link_put_port_reserved(&batch, a->host_name);
+		link_put_port_reserved(&batch, a->host_name, true);
 	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	rc = nl_batch_run(&batch, err);
@@ -136,8 +136,8 @@ static int refresh(struct attach *a, struct error *err)
 	if (a->host.master != a->bridge.index || !(a->host.flags & IFF_UP))
 		link_put_enslave(&batch, a->host.index, a->bridge.index);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
-	if (guard_is_wanted(a))
-		link_put_port_reserved(&batch, a->host_name);
+	if (guard_is_wanted(a) || a->host.reserved)
+		link_put_port_reserved(&batch, a->host_name, guard_is_wanted(a));
 	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	/* A guarded pod that gave itself another MAC does not make it its own by that. */

@@ -17,6 +17,9 @@
 #define BY_MAC KEYS ", \"macspoofchk\": true"
 #define BY_IP KEYS ", \"ipSpoofChk\": true"
 
+/* For a shell: the only port. */
+#define HOST_END "$(ip -o link show master cni0 | sed 's/[0-9]*: \\([^@]*\\)@.*/\\1/')"
+
 static struct node node;
 static struct pod *a;
 static struct pod *b;
@@ -254,7 +257,7 @@ static void del_needs_nothing_to_clean_up(void **state)
 		"nft flush set bridge cbr macs",
 		"nft flush set bridge cbr guarded",
 		"nft flush set bridge cbr ips6",
-		"ip link del $(ip -o link show master cni0 | sed 's/[0-9]*: \\([^@]*\\)@.*/\\1/')",
+		"ip link del " HOST_END,
 	};
 
 	(void)state;
@@ -356,6 +359,8 @@ static void check_names_what_is_missing_and_add_brings_it_back(void **state)
 		{ "nft flush set bridge cbr options", " of set options" },
 		{ "nft flush chain bridge cbr guard", "rules of chain guard" },
 		{ "nft flush chain bridge cbr packets", "rules of chain packets" },
+		{ "ip link set " HOST_END " type bridge_slave group_fwd_mask 0",
+		  "reserved groups" },
 		{ "nft flush table bridge cbr", "rules of chain" },
 		{ "nft flush ruleset", "chain" },
 		{ "nft flush chain bridge cbr guard; nft delete chain bridge cbr guard; "
@@ -413,6 +418,8 @@ static void an_add_again_follows_the_config(void **state)
 	node_config(&node, KEYS, DUAL);
 	pod_add(a);
 	assert_int_equal(count_elements(NULL), 0);
+	free(run_must(&node.netns, "! ip -d link show %s | grep -q 'group_fwd_mask 0xfffd'",
+		      pod_host_end(a)));
 }
 
 static void a_mac_of_the_runtimes_choice_is_the_one(void **state)
