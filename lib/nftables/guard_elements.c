@@ -13,7 +13,7 @@
 #include "cbr/base/cleanup.h"
 
 #define CLOSED "closed"
-#define FROM " from"
+#define FROM "from"
 #define MORE " ..."
 
 void guard_elements_done(struct guard_elements *list)
@@ -73,31 +73,25 @@ static struct ip_addr make_link_local(const struct mac *mac)
 }
 
 /* Room for MORE is always left. */
-static bool append_note(char *note, const char *text)
+static void make_note(const struct guard *guard, char ret[static NFT_COMMENT_SIZE])
 {
-	if (strlen(note) + strlen(text) + sizeof(MORE) > NFT_COMMENT_SIZE)
-		return false;
-	strcat(note, text);
-	return true;
-}
+	char text[IP_TEXT_SIZE];
+	size_t len;
 
-static void make_note(const struct guard *guard, char *ret)
-{
-	char text[IP_TEXT_SIZE + 1] = " ";
-	bool fits = true;
-
-	strcpy(ret, CLOSED);
-	if (!guard->mac)
+	if (!guard->mac) {
+		snprintf(ret, NFT_COMMENT_SIZE, "%s", CLOSED);
 		return;
-	mac_format(guard->mac, ret);
-	if (guard->by_address)
-		strcat(ret, FROM);
-	for (size_t i = 0; i < guard->n && fits; i++) {
-		ip_format(&guard->addrs[i], text + 1);
-		fits = append_note(ret, text);
 	}
-	if (!fits)
-		strcat(ret, MORE);
+	len = (size_t)snprintf(ret, NFT_COMMENT_SIZE, "%s%s", mac_format(guard->mac, text),
+			       guard->by_address ? " " FROM : "");
+	for (size_t i = 0; i < guard->n; i++) {
+		ip_format(&guard->addrs[i], text);
+		if (len + 1 + strlen(text) + sizeof(MORE) > NFT_COMMENT_SIZE) {
+			snprintf(ret + len, NFT_COMMENT_SIZE - len, "%s", MORE);
+			return;
+		}
+		len += (size_t)snprintf(ret + len, NFT_COMMENT_SIZE - len, " %s", text);
+	}
 }
 
 static int add_addresses(struct guard_elements *list, const struct guard *guard, struct error *err)
@@ -138,7 +132,7 @@ static bool parse_note(char *note, struct mac *ret_mac, bool *ret_by_address,
 	if (mac_parse(word, ret_mac) < 0)
 		return false;
 	*ret_by_address = rest;
-	if (rest && strcmp(strsep(&rest, " "), FROM + 1) != 0)
+	if (rest && strcmp(strsep(&rest, " "), FROM) != 0)
 		return false;
 	while ((word = strsep(&rest, " ")))
 		if (ip_parse(word, &ret[(*ret_n)++]) < 0)

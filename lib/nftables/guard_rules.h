@@ -35,5 +35,5 @@ void guard_rules_put(struct nl_batch *batch, const struct nft_chain found[static
 void guard_rules_put_get(struct nl_batch *batch, struct nft_chain ret[static GUARD_CHAINS]);
 
 /* guard_rules_missing() - Return: NULL if they are as made, else what is not, put into @buf */
-const char *guard_rules_missing(const struct nft_chain chains[static GUARD_CHAINS], char *buf,
+const char *guard_rules_missing(const struct nft_chain found[static GUARD_CHAINS], char *buf,
 				size_t size);
