@@ -138,6 +138,23 @@ void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool 
 	nl_nest_end(batch, info);
 }
 
+void link_put_port_reserved(struct nl_batch *batch, const char *name, bool on)
+{
+	const struct ifinfomsg header = { 0 };
+	size_t info;
+	size_t data;
+
+	nl_request(batch, RTM_NEWLINK, 0, "let %s forward reserved groups, or not", name);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	info = nl_nest_begin(batch, IFLA_LINKINFO);
+	nl_put_str(batch, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = nl_nest_begin(batch, IFLA_INFO_SLAVE_DATA);
+	nl_put_u16(batch, IFLA_BRPORT_GROUP_FWD_MASK, on ? LINK_RESERVED_GROUPS : 0);
+	nl_nest_end(batch, data);
+	nl_nest_end(batch, info);
+}
+
 void link_put_altname(struct nl_batch *batch, const char *name, const char *altname)
 {
 	static const int tolerated[] = { EEXIST, EOPNOTSUPP, EINVAL, ENOMEM };

@@ -39,6 +39,7 @@ static const struct attr_policy bridge_policy[] = {
 static const struct attr_policy port_policy[] = {
 	{ IFLA_BRPORT_MODE, MNL_TYPE_U8 },
 	{ IFLA_BRPORT_ISOLATED, MNL_TYPE_U8 },
+	{ IFLA_BRPORT_GROUP_FWD_MASK, MNL_TYPE_U16 },
 };
 
 static void read_bridge(const struct nlattr *data, struct link *ret)
@@ -59,6 +60,7 @@ static void read_port(const struct nlattr *data, struct link *ret)
 	ret->is_port = true;
 	ret->hairpin = attr_u8(&attrs, IFLA_BRPORT_MODE);
 	ret->isolated = attr_u8(&attrs, IFLA_BRPORT_ISOLATED);
+	ret->reserved = attr_u16(&attrs, IFLA_BRPORT_GROUP_FWD_MASK) == LINK_RESERVED_GROUPS;
 }
 
 static void read_info(const struct nlattr *info, struct link *ret)

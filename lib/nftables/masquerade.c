@@ -14,6 +14,8 @@
 #include "cbr/nftables/masquerade.h"
 
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +28,6 @@
 #include "cbr/nftables/object.h"
 #include "masquerade_plan.h"
 
-#define TABLE MASQUERADE_TABLE
 #define TABLE_COMMENT "pod networks of this node"
 
 /* One rule a family. */
@@ -47,6 +48,8 @@
  */
 #define EXEMPT_LOOKED_AT 8
 
+static const struct nft_table table = { NFPROTO_INET, MASQUERADE_TABLE };
+static const struct nft_hook postrouting = { "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC };
 static const int families[] = { AF_INET, AF_INET6 };
 
 /*
@@ -100,18 +103,18 @@ static int look(struct nl_socket *nft, const struct masquerade_plan *plan, size_
 	if (rc < 0)
 		return rc;
 	nl_batch_begin(&batch, nft);
-	nft_put_get_chain(&batch, TABLE, plan->chain, &ret->chain);
+	nft_put_get_chain(&batch, &table, plan->chain, &postrouting, &ret->chain);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < ret->n_exempt[i]; j++)
-			nft_put_get_interval(&batch, TABLE, plan->exempt[i],
+			nft_put_get_interval(&batch, &table, plan->exempt[i],
 					     &plan->exempt_prefixes[i][j].addr, &ret->exempt[i][j]);
 	for (size_t i = 0; i < masq->n_pods; i++) {
 		const struct ip_addr first = ip_network(&masq->pods[i]);
 		const struct ip_addr last = ip_last(&masq->pods[i]);
 		const char *set = plan->pods[family_index(first.family)];
 
-		nft_put_get_interval(&batch, TABLE, set, &first, &ret->pods[i][0]);
-		nft_put_get_interval(&batch, TABLE, set, &last, &ret->pods[i][1]);
+		nft_put_get_interval(&batch, &table, set, &first, &ret->pods[i][0]);
+		nft_put_get_interval(&batch, &table, set, &last, &ret->pods[i][1]);
 	}
 	return nl_batch_run(&batch, err);
 }
@@ -126,15 +129,15 @@ static bool chain_is_missing(const struct masquerade_plan *plan, const struct nf
 			     char *buf, size_t size)
 {
 	if (!chain->there)
-		snprintf(buf, size, "chain %s of table inet %s", plan->chain, TABLE);
+		snprintf(buf, size, "chain %s of table inet %s", plan->chain, table.name);
 	else if (!chain->as_made)
 		snprintf(buf, size,
 			 "chain %s of type nat, hook postrouting, priority srcnat, policy accept; "
 			 "there is another one",
 			 plan->chain);
-	else if (chain->rules != N_RULES)
+	else if (chain->uses != N_RULES)
 		snprintf(buf, size, "rules of chain %s: there are %u, not %d", plan->chain,
-			 chain->rules, N_RULES);
+			 chain->uses, N_RULES);
 	else
 		return false;
 	return true;
@@ -172,7 +175,7 @@ static int gather_pods(struct nl_socket *nft, const struct masquerade_plan *plan
 	const struct masquerade *masq = plan->masq;
 	struct ip_prefix *all;
 	size_t n = 0;
-	int rc = nft_list_prefixes(nft, TABLE, plan->pods[which], ret, &n, err);
+	int rc = nft_list_prefixes(nft, &table, plan->pods[which], ret, &n, err);
 
 	if (rc < 0)
 		return rc;
@@ -191,7 +194,7 @@ static void put_rule(struct nl_batch *batch, const struct masquerade_plan *plan,
 {
 	const int family = families[which];
 	char comment[NFT_COMMENT_SIZE];
-	size_t rule = nft_put_rule_begin(batch, TABLE, plan->chain);
+	size_t rule = nft_put_rule_begin(batch, &table, plan->chain);
 
 	nft_put_iifname(batch, plan->masq->bridge);
 	nft_put_family(batch, family);
@@ -205,8 +208,8 @@ static void put_rule(struct nl_batch *batch, const struct masquerade_plan *plan,
 
 static void put_delete_chain(struct nl_batch *batch, const struct masquerade_plan *plan)
 {
-	nft_put_flush_chain(batch, TABLE, plan->chain);
-	nft_put_delete_chain(batch, TABLE, plan->chain);
+	nft_put_flush_chain(batch, &table, plan->chain);
+	nft_put_delete_chain(batch, &table, plan->chain);
 }
 
 /* A chain that is there keeps its type and hook for life, so one of others is made anew. */
@@ -218,8 +221,8 @@ static void put_chain(struct nl_batch *batch, const struct masquerade_plan *plan
 	if (chain->there && !chain->as_made)
 		put_delete_chain(batch, plan);
 	snprintf(comment, sizeof(comment), "network %.100s", plan->masq->network);
-	nft_put_nat_chain(batch, TABLE, plan->chain, comment);
-	nft_put_flush_chain(batch, TABLE, plan->chain);
+	nft_put_chain(batch, &table, plan->chain, &postrouting, comment);
+	nft_put_flush_chain(batch, &table, plan->chain);
 	for (size_t i = 0; i < 2; i++)
 		put_rule(batch, plan, i);
 }
@@ -227,9 +230,9 @@ static void put_chain(struct nl_batch *batch, const struct masquerade_plan *plan
 static void put_set(struct nl_batch *batch, const char *set, size_t which,
 		    const struct ip_prefix *prefixes, size_t n, const char *comment)
 {
-	nft_put_set(batch, TABLE, set, families[which]);
-	nft_put_flush_set(batch, TABLE, set);
-	nft_put_elements(batch, TABLE, set, prefixes, n, comment);
+	nft_put_set(batch, &table, set, families[which]);
+	nft_put_flush_set(batch, &table, set);
+	nft_put_elements(batch, &table, set, prefixes, n, comment);
 }
 
 /* One try to put everything right; -ERESTART and the like when somebody was quicker. */
@@ -244,7 +247,7 @@ static int repair(struct nl_socket *nft, const struct masquerade_plan *plan,
 		return rc;
 	nl_batch_begin(&batch, nft);
 	nft_put_begin(&batch, generation);
-	nft_put_table(&batch, TABLE, TABLE_COMMENT);
+	nft_put_table(&batch, &table, TABLE_COMMENT);
 	for (size_t i = 0; i < 2; i++) {
 		autofree struct ip_prefix *pods = NULL;
 		size_t n = 0;
@@ -282,7 +285,7 @@ static int explain(int rc, struct error *err)
 		error_hint(err, "masquerade needs a kernel with CONFIG_NF_TABLES, "
 				"CONFIG_NF_TABLES_INET, CONFIG_NFT_NAT and CONFIG_NFT_MASQ; if it "
 				"has them, somebody else made an object of this name: "
-				"nft delete table inet " TABLE);
+				"nft delete table inet " MASQUERADE_TABLE);
 	return rc;
 }
 
@@ -345,7 +348,7 @@ int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struc
 		return rc < 0 ? rc : 0;
 	error_set(err, ERROR_CHECK, "masquerade of network %s lacks %s", masq->network, missing);
 	return error_hint(err, "the next ADD makes it anew after: nft flush chain inet %s %s",
-			  TABLE, plan.chain);
+			  table.name, plan.chain);
 }
 
 /* One try to remove what is there. */
@@ -361,9 +364,9 @@ static int remove_found(struct nl_socket *nft, const struct masquerade_plan *pla
 	int rc;
 
 	nl_batch_begin(&look_up, nft);
-	nft_put_get_chain(&look_up, TABLE, plan->chain, &chain);
+	nft_put_get_chain(&look_up, &table, plan->chain, &postrouting, &chain);
 	for (size_t i = 0; i < 4; i++)
-		nft_put_get_set(&look_up, TABLE, sets[i], &there[i]);
+		nft_put_get_set(&look_up, &table, sets[i], &there[i]);
 	rc = nl_batch_run(&look_up, err);
 	if (rc < 0 || !(chain.there || there[0] || there[1] || there[2] || there[3]))
 		return rc;
@@ -373,7 +376,7 @@ static int remove_found(struct nl_socket *nft, const struct masquerade_plan *pla
 		put_delete_chain(&batch, plan);
 	for (size_t i = 0; i < 4; i++)
 		if (there[i])
-			nft_put_delete_set(&batch, TABLE, sets[i]);
+			nft_put_delete_set(&batch, &table, sets[i]);
 	nft_put_end(&batch);
 	rc = nl_batch_run(&batch, err);
 	return rc < 0 ? rc : 1;

@@ -19,12 +19,17 @@
  */
 #define UDATA_COMMENT 0
 
-size_t nft_request(struct nl_batch *batch, uint16_t message, uint16_t flags, const char *verb,
-		   const char *table, const char *name)
+static const char *name_family(const struct nft_table *table)
 {
-	const struct nfgenmsg header = { .nfgen_family = NFPROTO_INET };
+	return table->family == NFPROTO_BRIDGE ? "bridge" : "inet";
+}
+
+size_t nft_request(struct nl_batch *batch, uint16_t message, uint16_t flags, const char *verb,
+		   const struct nft_table *table, const char *name)
+{
+	const struct nfgenmsg header = { .nfgen_family = table->family };
 	size_t index = nl_request(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | message), flags,
-				  "%s inet %s %s", verb, table, name);
+				  "%s %s %s %s", verb, name_family(table), table->name, name);
 
 	nl_put_header(batch, &header, sizeof(header));
 	return index;
@@ -63,10 +68,11 @@ static int take_generation(const struct nlmsghdr *msg, void *arg)
 
 int nft_get_generation(struct nl_socket *nft, uint32_t *ret, struct error *err)
 {
+	static const struct nft_table ruleset = { NFPROTO_INET, "ruleset" };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
 	nl_batch_begin(&batch, nft);
-	nft_request(&batch, NFT_MSG_GETGEN, 0, "look up generation of", "ruleset", "");
+	nft_request(&batch, NFT_MSG_GETGEN, 0, "look up generation of", &ruleset, "");
 	nl_on_reply(&batch, take_generation, ret);
 	return nl_batch_run(&batch, err);
 }

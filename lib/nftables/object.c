@@ -21,31 +21,36 @@
 /* Elements of one message: what fits one netlink attribute, with ample room. */
 #define ELEMENTS_PER_MESSAGE 256
 
-void nft_put_table(struct nl_batch *batch, const char *table, const char *comment)
+void nft_put_table(struct nl_batch *batch, const struct nft_table *table, const char *comment)
 {
 	nft_request(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make table", table, "");
-	nl_put_str(batch, NFTA_TABLE_NAME, table);
+	nl_put_str(batch, NFTA_TABLE_NAME, table->name);
 	nft_put_comment(batch, NFTA_TABLE_USERDATA, comment);
 }
 
-void nft_put_nat_chain(struct nl_batch *batch, const char *table, const char *chain,
-		       const char *comment)
+static void put_hook(struct nl_batch *batch, const struct nft_hook *hook)
 {
-	size_t hook;
+	size_t nest = nl_nest_begin(batch, NFTA_CHAIN_HOOK);
 
-	nft_request(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "make chain", table, chain);
-	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
-	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
-	hook = nl_nest_begin(batch, NFTA_CHAIN_HOOK);
-	nft_put_be32(batch, NFTA_HOOK_HOOKNUM, NF_INET_POST_ROUTING);
-	nft_put_be32(batch, NFTA_HOOK_PRIORITY, PRIORITY_SRCNAT);
-	nl_nest_end(batch, hook);
+	nft_put_be32(batch, NFTA_HOOK_HOOKNUM, hook->number);
+	nft_put_be32(batch, NFTA_HOOK_PRIORITY, (uint32_t)hook->priority);
+	nl_nest_end(batch, nest);
 	nft_put_be32(batch, NFTA_CHAIN_POLICY, NF_ACCEPT);
-	nl_put_str(batch, NFTA_CHAIN_TYPE, "nat");
+	nl_put_str(batch, NFTA_CHAIN_TYPE, hook->type);
+}
+
+void nft_put_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain,
+		   const struct nft_hook *hook, const char *comment)
+{
+	nft_request(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "make chain", table, chain);
+	nl_put_str(batch, NFTA_CHAIN_TABLE, table->name);
+	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
+	if (hook)
+		put_hook(batch, hook);
 	nft_put_comment(batch, NFTA_CHAIN_USERDATA, comment);
 }
 
-void nft_put_set(struct nl_batch *batch, const char *table, const char *set, int family)
+void nft_put_set(struct nl_batch *batch, const struct nft_table *table, const char *set, int family)
 {
 	struct {
 		uint8_t type;
@@ -55,7 +60,7 @@ void nft_put_set(struct nl_batch *batch, const char *table, const char *set, int
 	order = { UDATA_SET_KEYBYTEORDER, sizeof(order.value), BYTEORDER_BIG_ENDIAN };
 
 	nft_request(batch, NFT_MSG_NEWSET, NLM_F_CREATE, "make set", table, set);
-	nl_put_str(batch, NFTA_SET_TABLE, table);
+	nl_put_str(batch, NFTA_SET_TABLE, table->name);
 	nl_put_str(batch, NFTA_SET_NAME, set);
 	nft_put_be32(batch, NFTA_SET_FLAGS, NFT_SET_INTERVAL);
 	nft_put_be32(batch, NFTA_SET_KEY_TYPE, family == AF_INET ? TYPE_IPV4_ADDR : TYPE_IPV6_ADDR);
@@ -91,15 +96,15 @@ static void put_interval(struct nl_batch *batch, const struct ip_prefix *prefix,
 }
 
 static size_t begin_elements(struct nl_batch *batch, uint16_t message, uint16_t flags,
-			     const char *verb, const char *table, const char *set)
+			     const char *verb, const struct nft_table *table, const char *set)
 {
 	nft_request(batch, message, flags, verb, table, set);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
 	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
 	return nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
 }
 
-void nft_put_elements(struct nl_batch *batch, const char *table, const char *set,
+void nft_put_elements(struct nl_batch *batch, const struct nft_table *table, const char *set,
 		      const struct ip_prefix *prefixes, size_t n, const char *comment)
 {
 	for (size_t i = 0; i < n;) {
@@ -112,39 +117,39 @@ void nft_put_elements(struct nl_batch *batch, const char *table, const char *set
 	}
 }
 
-void nft_put_flush_set(struct nl_batch *batch, const char *table, const char *set)
+void nft_put_flush_set(struct nl_batch *batch, const struct nft_table *table, const char *set)
 {
 	nft_request(batch, NFT_MSG_DELSETELEM, 0, "flush set", table, set);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
 	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
 }
 
-void nft_put_flush_chain(struct nl_batch *batch, const char *table, const char *chain)
+void nft_put_flush_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain)
 {
 	nft_request(batch, NFT_MSG_DELRULE, 0, "flush chain", table, chain);
-	nl_put_str(batch, NFTA_RULE_TABLE, table);
+	nl_put_str(batch, NFTA_RULE_TABLE, table->name);
 	nl_put_str(batch, NFTA_RULE_CHAIN, chain);
 }
 
-void nft_put_delete_chain(struct nl_batch *batch, const char *table, const char *chain)
+void nft_put_delete_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain)
 {
 	nft_request(batch, NFT_MSG_DELCHAIN, 0, "delete chain", table, chain);
-	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
+	nl_put_str(batch, NFTA_CHAIN_TABLE, table->name);
 	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
 }
 
-void nft_put_delete_set(struct nl_batch *batch, const char *table, const char *set)
+void nft_put_delete_set(struct nl_batch *batch, const struct nft_table *table, const char *set)
 {
 	nft_request(batch, NFT_MSG_DELSET, 0, "delete set", table, set);
-	nl_put_str(batch, NFTA_SET_TABLE, table);
+	nl_put_str(batch, NFTA_SET_TABLE, table->name);
 	nl_put_str(batch, NFTA_SET_NAME, set);
 }
 
-size_t nft_put_rule_begin(struct nl_batch *batch, const char *table, const char *chain)
+size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table, const char *chain)
 {
 	nft_request(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "add rule to", table,
 		    chain);
-	nl_put_str(batch, NFTA_RULE_TABLE, table);
+	nl_put_str(batch, NFTA_RULE_TABLE, table->name);
 	nl_put_str(batch, NFTA_RULE_CHAIN, chain);
 	return nl_nest_begin(batch, NFTA_RULE_EXPRESSIONS);
 }
@@ -152,5 +157,6 @@ size_t nft_put_rule_begin(struct nl_batch *batch, const char *table, const char 
 void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment)
 {
 	nl_nest_end(batch, mark);
-	nft_put_comment(batch, NFTA_RULE_USERDATA, comment);
+	if (*comment)
+		nft_put_comment(batch, NFTA_RULE_USERDATA, comment);
 }

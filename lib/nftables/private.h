@@ -2,14 +2,11 @@
 /* private.h - what the builders of nf_tables messages share */
 #pragma once
 
-#include "cbr/netlink/batch.h"
+#include "cbr/nftables/object.h"
 
-/* Where and when postrouting NAT happens: nft's "priority srcnat". */
-#define PRIORITY_SRCNAT 100
-
-/* nft_request() - begin a message of nf_tables, of the inet family; see nl_request() */
+/* nft_request() - begin a message of nf_tables, of the table's family; see nl_request() */
 size_t nft_request(struct nl_batch *batch, uint16_t message, uint16_t flags, const char *verb,
-		   const char *table, const char *name);
+		   const struct nft_table *table, const char *name);
 
 /* Numbers are big-endian in nf_tables. */
 void nft_put_be32(struct nl_batch *batch, uint16_t type, uint32_t value);

@@ -22,7 +22,7 @@ static uint32_t read_be32(const struct nlattr *attr)
 	return mnl_attr_validate(attr, MNL_TYPE_U32) >= 0 ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
-static bool is_srcnat_hook(const struct nlattr *nest)
+static bool is_hook(const struct nlattr *nest, const struct nft_hook *hook)
 {
 	const struct nlattr *attr;
 	bool there = false;
@@ -30,19 +30,26 @@ static bool is_srcnat_hook(const struct nlattr *nest)
 
 	mnl_attr_for_each_nested (attr, nest) {
 		if (mnl_attr_get_type(attr) == NFTA_HOOK_HOOKNUM)
-			there = read_be32(attr) == NF_INET_POST_ROUTING;
+			there = read_be32(attr) == hook->number;
 		if (mnl_attr_get_type(attr) == NFTA_HOOK_PRIORITY)
-			in_time = read_be32(attr) == PRIORITY_SRCNAT;
+			in_time = read_be32(attr) == (uint32_t)hook->priority;
 	}
 	return there && in_time;
+}
+
+static bool is_type(const struct nlattr *attr, const struct nft_hook *hook)
+{
+	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
+	       strcmp(mnl_attr_get_str(attr), hook->type) == 0;
 }
 
 static int take_chain(const struct nlmsghdr *msg, void *arg)
 {
 	struct nft_chain *ret = arg;
+	const struct nft_hook *hook = ret->hook;
 	const struct nlattr *attr;
 	bool hooked = false;
-	bool nat = false;
+	bool typed = false;
 	bool accepts = false;
 
 	ret->there = true;
@@ -50,26 +57,29 @@ static int take_chain(const struct nlmsghdr *msg, void *arg)
 		const uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == NFTA_CHAIN_USE)
-			ret->rules = read_be32(attr);
+			ret->uses = read_be32(attr);
 		if (type == NFTA_CHAIN_HOOK)
-			hooked = is_srcnat_hook(attr);
-		if (type == NFTA_CHAIN_TYPE && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			nat = strcmp(mnl_attr_get_str(attr), "nat") == 0;
+			hooked = !hook || is_hook(attr, hook);
+		if (type == NFTA_CHAIN_TYPE)
+			typed = hook && is_type(attr, hook);
 		if (type == NFTA_CHAIN_POLICY)
 			accepts = read_be32(attr) == NF_ACCEPT;
+		if (type == NFTA_CHAIN_USERDATA)
+			nft_read_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
+					 ret->comment, sizeof(ret->comment));
 	}
-	ret->as_made = hooked && nat && accepts;
+	ret->as_made = hook ? hooked && typed && accepts : !hooked;
 	return 0;
 }
 
-void nft_put_get_chain(struct nl_batch *batch, const char *table, const char *chain,
-		       struct nft_chain *ret)
+void nft_put_get_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain,
+		       const struct nft_hook *hook, struct nft_chain *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct nft_chain){ .hook = hook };
 	nft_request(batch, NFT_MSG_GETCHAIN, 0, "look up chain", table, chain);
 	nl_tolerate(batch, ENOENT);
 	nl_on_reply(batch, take_chain, ret);
-	nl_put_str(batch, NFTA_CHAIN_TABLE, table);
+	nl_put_str(batch, NFTA_CHAIN_TABLE, table->name);
 	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
 }
 
@@ -82,13 +92,14 @@ static int take_set(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
-void nft_put_get_set(struct nl_batch *batch, const char *table, const char *set, bool *ret)
+void nft_put_get_set(struct nl_batch *batch, const struct nft_table *table, const char *set,
+		     bool *ret)
 {
 	*ret = false;
 	nft_request(batch, NFT_MSG_GETSET, 0, "look up set", table, set);
 	nl_tolerate(batch, ENOENT);
 	nl_on_reply(batch, take_set, ret);
-	nl_put_str(batch, NFTA_SET_TABLE, table);
+	nl_put_str(batch, NFTA_SET_TABLE, table->name);
 	nl_put_str(batch, NFTA_SET_NAME, set);
 }
 
@@ -174,7 +185,7 @@ static int take_interval(const struct nlmsghdr *msg, void *arg)
  * asked for too (NFT_SET_ELEM_INTERVAL_END), but where an interval begins at the key or ends
  * there, kernels differ in what they answer to that (__nft_rbtree_get()).
  */
-void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
+void nft_put_get_interval(struct nl_batch *batch, const struct nft_table *table, const char *set,
 			  const struct ip_addr *addr, struct nft_interval *ret)
 {
 	size_t list;
@@ -184,7 +195,7 @@ void nft_put_get_interval(struct nl_batch *batch, const char *table, const char 
 	nft_request(batch, NFT_MSG_GETSETELEM, 0, "look up element of", table, set);
 	nl_tolerate(batch, ENOENT);
 	nl_on_reply(batch, take_interval, ret);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
 	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
 	list = nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
 	elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
@@ -257,7 +268,7 @@ static size_t make_prefixes(struct nl_dump *dump, struct ip_prefix *ret)
 
 /* Which set. */
 struct set_name {
-	const char *table;
+	const struct nft_table *table;
 	const char *set;
 };
 
@@ -269,11 +280,11 @@ static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 		    name->set);
 	nl_tolerate(batch, ENOENT);
 	nl_on_reply(batch, take_elements, dump);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, name->table);
+	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, name->table->name);
 	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, name->set);
 }
 
-int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
+int nft_list_prefixes(struct nl_socket *nft, const struct nft_table *table, const char *set,
 		      struct ip_prefix **ret, size_t *ret_n, struct error *err)
 {
 	const struct set_name name = { table, set };

@@ -18,11 +18,13 @@
 static const struct step recipe[] = {
 	{ NULL, lease_start, lease_return },          /* runs beside the next ones */
 	{ "bridge lock", bridge_join, bridge_leave }, /* from here on others see us */
+	{ "guard", guard_close, guard_forget },       /* before there is a link */
 	{ "bridge", bridge_make, bridge_unmake },     /* goes again if we are alone on it */
 	{ "pod link", podlink_make, podlink_unmake },
 	{ "pod settings", podnet_prepare, NULL }, /* these, too, go with the link */
 	{ NULL, lease_await, NULL },              /* returned by lease_return */
-	{ "pod network", podnet_make, NULL },     /* goes with the link */
+	{ "guard addresses", guard_open, NULL },
+	{ "pod network", podnet_make, NULL }, /* goes with the link */
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
 	{ "carrier", podlink_await, NULL }, /* forwards from here on */

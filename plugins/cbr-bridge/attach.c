@@ -69,6 +69,11 @@ int attach_open_leftovers(struct attach *a, struct error *err)
 	return nl_socket_open(NETLINK_ROUTE, &a->netns, &a->pod, err);
 }
 
+int attach_open_nft(struct attach *a, struct error *err)
+{
+	return a->nft.mnl ? 0 : nl_socket_open(NETLINK_NETFILTER, NULL, &a->nft, err);
+}
+
 int attach_look(struct attach *a, struct error *err)
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "look up");

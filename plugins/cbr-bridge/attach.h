@@ -15,7 +15,8 @@
  * @call: what the runtime asked; borrowed
  * @conf: config, by the verb
  * @netns: the pod's namespace, fd -1 when it is gone; attach_open()
- * @node, @pod, @nft: netlink sockets: node, pod, node's netfilter; attach_open()
+ * @node, @pod, @nft: netlink sockets: node, pod, node's netfilter; attach_open(),
+ *	attach_open_nft()
  * @host_name: host end, computed; attach_open()
  * @bridge: as found by attach_look(), then as part_bridge made it
  * @host, @container: ends of the pod link; attach_look(), then part_podlink
@@ -69,6 +70,9 @@ int attach_open(struct attach *a, struct error *err);
  * none (any more), is no error
  */
 int attach_open_leftovers(struct attach *a, struct error *err);
+
+/* attach_open_nft() - open @nft, if it is not open yet */
+int attach_open_nft(struct attach *a, struct error *err);
 
 /* attach_look() - look up bridge, host end and the pod's interface; changes nothing */
 int attach_look(struct attach *a, struct error *err);

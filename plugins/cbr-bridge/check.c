@@ -84,8 +84,9 @@ static int check_network(struct attach *a, struct error *err)
 
 	if (is_inherited(a))
 		return 0;
-	rc = noderoutes_check(a, err);
-	return rc < 0 ? rc : masq_check(a, err);
+	if ((rc = guard_verify(a, err)) < 0 || (rc = noderoutes_check(a, err)) < 0)
+		return rc;
+	return masq_check(a, err);
 }
 
 int bridge_check(const struct cni_call *call, struct error *err)

@@ -29,6 +29,8 @@ static const struct {
 	{ "enabledad", offsetof(struct bridge_conf, enable_dad) },
 	{ "disableContainerInterface", offsetof(struct bridge_conf, disable_container_interface) },
 	{ "portIsolation", offsetof(struct bridge_conf, port_isolation) },
+	{ "macspoofchk", offsetof(struct bridge_conf, mac_guard) },
+	{ "ipSpoofChk", offsetof(struct bridge_conf, ip_guard) },
 };
 
 int prefix_list_add(struct prefix_list *list, const struct ip_prefix *prefix, struct error *err)
@@ -98,7 +100,6 @@ static int load_backend(const json_t *config, struct error *err)
 /* Keys that would change what a pod may do on the wire: never silently ignored. */
 static int refuse_unsupported(const json_t *config, struct error *err)
 {
-	static const char *const guards[] = { "macspoofchk", "ipSpoofChk" };
 	bool preserve = false;
 	int64_t vlan = 0;
 	json_t *trunk = NULL;
@@ -121,14 +122,6 @@ static int refuse_unsupported(const json_t *config, struct error *err)
 				 "vlanTrunk with %zu items is not supported",
 				 json_array_size(trunk));
 	rc = cni_json_bool(config, "", "preserveDefaultVlan", &preserve, err);
-	for (size_t i = 0; rc >= 0 && i < sizeof(guards) / sizeof(guards[0]); i++) {
-		bool on = false;
-
-		rc = cni_json_bool(config, "", guards[i], &on, err);
-		if (rc > 0 && on)
-			return error_set(err, ERROR_UNSUPPORTED, "%s true is not supported",
-					 guards[i]);
-	}
 	return rc < 0 ? rc : 0;
 }
 
@@ -305,6 +298,11 @@ static int check_together(const struct cni_call *call, const struct bridge_conf 
 		return error_set(err, ERROR_CONFIG,
 				 "cannot set hairpin mode and promiscuous mode "
 				 "at the same time");
+	if (!layer3 && conf->ip_guard) {
+		error_set(err, ERROR_CONFIG, "ipSpoofChk needs an ipam section");
+		return error_hint(err, "without one nobody knows which addresses are the pod's; "
+				       "\"macspoofchk\" does without");
+	}
 	if (!layer3 && call->version->format == CNI_FORMAT_020) {
 		error_set(err, ERROR_CONFIG,
 			  "cniVersion %s cannot express an attachment without addresses",

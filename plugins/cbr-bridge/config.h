@@ -24,6 +24,7 @@ struct prefix_list {
 /*
  * @bridge: name of the bridge
  * @is_gateway … @port_isolation: keys of the same name
+ * @mac_guard, @ip_guard: macspoofchk, ipSpoofChk
  * @mtu: bytes, 0 = as the default route's device
  * @ipam_type: delegate, "" = layer 2 only
  * @dns: replaces IPAM's if @has_dns
@@ -43,6 +44,8 @@ struct bridge_conf {
 	bool enable_dad;
 	bool disable_container_interface;
 	bool port_isolation;
+	bool mac_guard;
+	bool ip_guard;
 	uint32_t mtu;
 	const char *ipam_type;
 	bool has_dns;

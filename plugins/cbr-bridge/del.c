@@ -9,6 +9,7 @@
  */
 
 #include "attach.h"
+#include "cbr/cni/log.h"
 #include "parts.h"
 #include "steps.h"
 #include "verbs.h"
@@ -37,6 +38,7 @@ static int forget(struct attach *a, struct error *err)
 int bridge_del(const struct cni_call *call, struct error *err)
 {
 	static const struct step link = { "pod link", podlink_remove, NULL };
+	static const struct step guard = { "guard", guard_forget, NULL };
 	static const struct step neighbours = { "neighbours", forget, NULL };
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	struct error ignored;
@@ -50,6 +52,9 @@ int bridge_del(const struct cni_call *call, struct error *err)
 	/* While the link is there its address is in use, so it must not be handed out. */
 	if (rc < 0)
 		return rc;
+	/* One that stays harms nobody: its name never comes again, and GC finds it. */
+	if (step_make(&guard, &a, &ignored) < 0)
+		cni_log_warn(call->log, &ignored);
 	step_make(&neighbours, &a, &ignored);
 	if (!attach_is_layer3(&a))
 		return 0;

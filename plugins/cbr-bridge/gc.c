@@ -66,19 +66,26 @@ static int remove_garbage(struct attach *a, const struct cni_attachment *list, s
 	return nl_batch_run(&batch, err);
 }
 
-static int collect_links(const struct cni_call *call, struct attach *a, struct error *err)
+static int collect_guards(struct attach *a, struct error *err)
+{
+	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "guards");
+
+	return guard_collect(a, err);
+}
+
+static int collect(const struct cni_call *call, struct attach *a, struct error *err)
 {
 	autofree struct cni_attachment *list = NULL;
 	size_t n = 0;
 	int rc = cni_config_valid_attachments(call, &list, &n, err);
 
-	/* Where the pod's end is left down on purpose, down is no sign of death. */
-	if (rc <= 0 || a->conf.disable_container_interface)
+	if (rc <= 0)
 		return rc;
 	rc = nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
-	if (rc < 0)
-		return rc;
-	return remove_garbage(a, list, n, err);
+	/* Where the pod's end is left down on purpose, down is no sign of death. */
+	if (rc >= 0 && !a->conf.disable_container_interface)
+		rc = remove_garbage(a, list, n, err);
+	return rc < 0 ? rc : collect_guards(a, err);
 }
 
 int bridge_gc(const struct cni_call *call, struct error *err)
@@ -89,7 +96,7 @@ int bridge_gc(const struct cni_call *call, struct error *err)
 	int ipam = 0;
 
 	bridge_conf_load_names(call, &a.conf);
-	rc = collect_links(call, &a, err);
+	rc = collect(call, &a, err);
 	if (attach_is_layer3(&a))
 		ipam = cni_delegate_run(call, a.conf.ipam_type, CNI_GC, NULL, &second);
 	if (ipam >= 0)

@@ -7,7 +7,6 @@
  */
 
 #include <errno.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 
 #include "cbr/nftables/masquerade.h"
@@ -54,7 +53,7 @@ static int with_masquerade(struct attach *a, masq_fn *fn, struct error *err)
 	if (!a->conf.ip_masq || !attach_is_layer3(a))
 		return 0;
 	if ((rc = collect_own(a, &own, err)) < 0 || (rc = collect_exempt(a, &exempt, err)) < 0 ||
-	    (rc = nl_socket_open(NETLINK_NETFILTER, NULL, &a->nft, err)) < 0)
+	    (rc = attach_open_nft(a, err)) < 0)
 		return rc;
 	masq.pods = own.items;
 	masq.n_pods = own.n;

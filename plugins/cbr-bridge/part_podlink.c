@@ -29,6 +29,11 @@ static struct mac make_mac(const struct attach *a, const char *end)
 	return mac_from_hash(hash_bytes(hash, end, strlen(end)));
 }
 
+struct mac podlink_mac(const struct attach *a)
+{
+	return a->conf.has_mac ? a->conf.mac : make_mac(a, "pod");
+}
+
 /* What the host end bears is what its pod gets: the network's MTU, else the bridge's. */
 static uint32_t choose_mtu(const struct attach *a)
 {
@@ -110,6 +115,8 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	nl_batch_begin(&batch, &a->node);
 	made = link_put_veth(&batch, &veth);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	if (guard_is_wanted(a))
+		link_put_port_reserved(&batch, a->host_name, true);
 	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	rc = nl_batch_run(&batch, err);
@@ -129,16 +136,19 @@ static int refresh(struct attach *a, struct error *err)
 	if (a->host.master != a->bridge.index || !(a->host.flags & IFF_UP))
 		link_put_enslave(&batch, a->host.index, a->bridge.index);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	if (guard_is_wanted(a) || a->host.reserved)
+		link_put_port_reserved(&batch, a->host_name, guard_is_wanted(a));
 	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
-	if (a->conf.has_mac)
-		a->container.mac = a->conf.mac;
+	/* A guarded pod that gave itself another MAC does not make it its own by that. */
+	if (a->conf.has_mac || guard_is_wanted(a))
+		a->container.mac = podlink_mac(a);
 	return nl_batch_run(&batch, err);
 }
 
 int podlink_make(struct attach *a, struct error *err)
 {
-	const struct mac mac = a->conf.has_mac ? a->conf.mac : make_mac(a, "pod");
+	const struct mac mac = podlink_mac(a);
 	int rc;
 
 	if (a->resumed)

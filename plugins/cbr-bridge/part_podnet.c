@@ -80,10 +80,11 @@ int podnet_prepare(struct attach *a, struct error *err)
 }
 
 /* What has the address of the first lease has its MAC, always: no cache can be stale. */
-static void settle_mac(struct attach *a)
+struct mac podnet_mac(const struct attach *a)
 {
 	if (!a->conf.has_mac && a->result.n_ips)
-		a->container.mac = mac_from_ip(&a->result.ips[0].address.addr);
+		return mac_from_ip(&a->result.ips[0].address.addr);
+	return a->container.mac;
 }
 
 static const struct ip_addr *find_gateway(const struct cni_result *result, int family)
@@ -158,7 +159,7 @@ int podnet_make(struct attach *a, struct error *err)
 
 	if (a->conf.disable_container_interface)
 		return 0;
-	settle_mac(a);
+	a->container.mac = podnet_mac(a);
 	nl_batch_begin(&batch, &a->pod);
 	if (has_family(&a->result, AF_INET6)) {
 		rc = netns_call(&a->netns, prepare_ipv6, a, err);

@@ -28,11 +28,31 @@ int bridge_verify(struct attach *a, struct error *err);
 /* bridge_is_ours_alone() - 1 if no other attachment uses or is about to use the bridge */
 int bridge_is_ours_alone(struct attach *a);
 
+/*
+ * The source guard: which MAC and IP addresses the host end lets in. Without its keys
+ * these do nothing, but guard_open() forgets what an earlier ADD of a living pod made.
+ */
+int guard_close(struct attach *a, struct error *err);
+int guard_open(struct attach *a, struct error *err);
+int guard_verify(struct attach *a, struct error *err);
+
+/* guard_is_wanted() - does the config say so? */
+bool guard_is_wanted(const struct attach *a);
+
+/* guard_forget() - that of this attachment, whose link is gone; 1 removed, 0 none there */
+int guard_forget(struct attach *a, struct error *err);
+
+/* guard_collect() - those of links that are gone, unless an ADD is under way */
+int guard_collect(struct attach *a, struct error *err);
+
 /* The pod link: a veth pair, one end a port of the bridge. */
 int podlink_make(struct attach *a, struct error *err);
 int podlink_unmake(struct attach *a, struct error *err);
 int podlink_await(struct attach *a, struct error *err);
 int podlink_check(struct attach *a, struct error *err);
+
+/* podlink_mac() - with which the pod's end is born */
+struct mac podlink_mac(const struct attach *a);
 
 /* podlink_remove() - DEL: by name, else by what is in the pod; 1 removed, 0 none there */
 int podlink_remove(struct attach *a, struct error *err);
@@ -58,6 +78,9 @@ int podnet_check(struct attach *a, struct error *err);
 
 /* podnet_announce() - tell whoever remembers a former owner of the addresses, once traffic passes */
 int podnet_announce(struct attach *a, struct error *err);
+
+/* podnet_mac() - that of the pod's end, from when the addresses are known */
+struct mac podnet_mac(const struct attach *a);
 
 /* The gateway: addresses of the bridge, forwarding, the pod's neighbour entries. */
 int gateway_make(struct attach *a, struct error *err);

@@ -36,8 +36,6 @@ static void unsupported_and_senseless_keys_are_refused(void **state)
 		{ "\"vlan\": 5", ERROR_UNSUPPORTED, "vlan 5" },
 		{ "\"vlan\": 4095", ERROR_CONFIG, "invalid VLAN ID 4095" },
 		{ "\"vlanTrunk\": [{\"id\": 7}]", ERROR_UNSUPPORTED, "vlanTrunk" },
-		{ "\"macspoofchk\": true", ERROR_UNSUPPORTED, "macspoofchk" },
-		{ "\"ipSpoofChk\": true", ERROR_UNSUPPORTED, "ipSpoofChk" },
 		{ "\"bridge\": \"\"", ERROR_CONFIG, "bridge" },
 		{ "\"bridge\": \"name-of-17-bytes\"", ERROR_CONFIG, "name-of-17-bytes" },
 		{ "\"bridge\": 7", ERROR_DECODE, "bridge" },

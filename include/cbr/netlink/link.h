@@ -28,7 +28,8 @@
  * @mac, @mac_len: hardware address; only @mac_len 6 is kept
  * @alias: text that we put there for people
  * @is_port: the bridge port attributes below are valid
- * @hairpin, @isolated: flags of the bridge port
+ * @hairpin, @isolated, @reserved: flags of the bridge port, see link_put_port() and
+ *	link_put_port_reserved()
  * @vlan_filtering, @nf_call_iptables, @nf_call_ip6tables: of a bridge
  */
 struct link {
@@ -47,6 +48,7 @@ struct link {
 	bool is_port;
 	bool hairpin;
 	bool isolated;
+	bool reserved;
 	bool vlan_filtering;
 	bool nf_call_iptables;
 	bool nf_call_ip6tables;
@@ -137,6 +139,19 @@ size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth);
  */
 void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool isolated,
 		   const char *alias);
+
+/* Bit n is the group 01:80:c2:00:00:0n; the kernel keeps 1 to itself (BR_GROUPFWD_MACPAUSE). */
+#define LINK_RESERVED_GROUPS 0xfffd
+
+/*
+ * link_put_port_reserved() - frames to 01:80:c2:00:00:0x take the way of all others
+ *
+ * Otherwise those of 802.1D and LLDP are taken in, and their source is learned, without
+ * any bridge hook of netfilter being asked (br_handle_frame() in net/bridge/br_input.c).
+ * Those of 802.3x (pause) are dropped in any case.
+ * Source: IFLA_BRPORT_GROUP_FWD_MASK (Linux 4.15).
+ */
+void link_put_port_reserved(struct nl_batch *batch, const char *name, bool on);
 
 /*
  * link_put_altname() - another name for a link, for people

@@ -4,9 +4,11 @@
  *
  * They are put between nft_put_rule_begin() and nft_put_rule_end() (object.h), in the
  * order in which nft(8) would put them, so that it prints the rule as one would write
- * it. All work on register 1. Source: linux/netfilter/nf_tables.h.
+ * it. All work on register 1, or on the first two. Source: linux/netfilter/nf_tables.h.
  */
 #pragma once
+
+#include <linux/netfilter/nf_tables.h>
 
 #include "cbr/netlink/batch.h"
 
@@ -28,3 +30,40 @@ void nft_put_lookup(struct nl_batch *batch, int family, enum nft_field field, co
 
 /* masquerade fully-random: no two flows race for one port */
 void nft_put_masquerade(struct nl_batch *batch);
+
+/* meta protocol @ethertype (ETH_P_*): what a frame carries, behind one VLAN tag if it has one */
+void nft_put_protocol(struct nl_batch *batch, uint16_t ethertype);
+
+/* meta l4proto @protocol (IPPROTO_*), behind the extension headers of IPv6 */
+void nft_put_l4proto(struct nl_batch *batch, uint8_t protocol);
+
+/*
+ * Some bytes of a packet. A statement about bytes that a packet does not have never holds,
+ * not even inverted.
+ * @base: NFT_PAYLOAD_*_HEADER that @offset counts from
+ * @offset, @len: bytes, at most 16
+ */
+struct nft_payload {
+	enum nft_payload_bases base;
+	uint32_t offset;
+	uint32_t len;
+};
+
+/* These bytes are, or are not if @inverted, those at @data. */
+void nft_put_compare(struct nl_batch *batch, const struct nft_payload *payload, const void *data,
+		     bool inverted);
+
+/* One byte is at least @first and at most @last. */
+void nft_put_between(struct nl_batch *batch, const struct nft_payload *payload, uint8_t first,
+		     uint8_t last);
+
+/*
+ * nft_put_port_lookup() - iifname @set, or iifname . @payload @set
+ * @payload: NULL for the interface name alone
+ * @inverted: is not in the set
+ */
+void nft_put_port_lookup(struct nl_batch *batch, const struct nft_payload *payload, const char *set,
+			 bool inverted);
+
+/* nft_put_verdict() - the end: NF_ACCEPT, NF_DROP, or NFT_GOTO and the chain */
+void nft_put_verdict(struct nl_batch *batch, int verdict, const char *chain);

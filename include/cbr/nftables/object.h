@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * object.h - tables, chains, sets, elements and rules of the inet family
+ * object.h - tables, chains, sets, elements and rules
  *
  * Functions named _put_ add a request to a batch. Those that change anything must stand
  * between nft_put_begin() and nft_put_end(), which make the batch one transaction.
@@ -18,6 +18,27 @@
 #define NFT_COMMENT_SIZE 128
 
 /*
+ * A table.
+ * @family: NFPROTO_INET or NFPROTO_BRIDGE: two families' tables of one name are two
+ */
+struct nft_table {
+	uint8_t family;
+	const char *name;
+};
+
+/*
+ * Where and when a base chain is asked; all that we make accept what they do not decide on.
+ * @type: "nat", "filter"
+ * @number: NF_INET_* or NF_BR_*, by the family
+ * @priority: the lower, the earlier
+ */
+struct nft_hook {
+	const char *type;
+	uint32_t number;
+	int32_t priority;
+};
+
+/*
  * nft_put_begin(), nft_put_end() - the marks of a transaction
  * @generation: of the ruleset that the changes are made for, from nft_get_generation(); the
  *              kernel answers ERESTART if it is another by now; 0 = for any
@@ -29,51 +50,58 @@ void nft_put_end(struct nl_batch *batch);
 int nft_get_generation(struct nl_socket *nft, uint32_t *ret, struct error *err);
 
 /* These three create what is not there and leave what is. */
-void nft_put_table(struct nl_batch *batch, const char *table, const char *comment);
-void nft_put_nat_chain(struct nl_batch *batch, const char *table, const char *chain,
-		       const char *comment);
+void nft_put_table(struct nl_batch *batch, const struct nft_table *table, const char *comment);
+/* @hook: NULL for a chain that only rules lead to */
+void nft_put_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain,
+		   const struct nft_hook *hook, const char *comment);
 /* A set of address intervals; @family: AF_INET or AF_INET6. */
-void nft_put_set(struct nl_batch *batch, const char *table, const char *set, int family);
+void nft_put_set(struct nl_batch *batch, const struct nft_table *table, const char *set,
+		 int family);
 
 /*
  * nft_put_elements() - add prefixes, which must not overlap, to a set
  * @comment: for each element
  */
-void nft_put_elements(struct nl_batch *batch, const char *table, const char *set,
+void nft_put_elements(struct nl_batch *batch, const struct nft_table *table, const char *set,
 		      const struct ip_prefix *prefixes, size_t n, const char *comment);
 
 /* nft_put_flush_set() - remove all elements */
-void nft_put_flush_set(struct nl_batch *batch, const char *table, const char *set);
+void nft_put_flush_set(struct nl_batch *batch, const struct nft_table *table, const char *set);
 
 /* nft_put_flush_chain() - remove all rules */
-void nft_put_flush_chain(struct nl_batch *batch, const char *table, const char *chain);
+void nft_put_flush_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain);
 
 /* Remove the object itself; a chain must have been flushed, a set be out of use. */
-void nft_put_delete_chain(struct nl_batch *batch, const char *table, const char *chain);
-void nft_put_delete_set(struct nl_batch *batch, const char *table, const char *set);
+void nft_put_delete_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain);
+void nft_put_delete_set(struct nl_batch *batch, const struct nft_table *table, const char *set);
 
 /* nft_put_rule_begin() - append a rule; its statements follow. Return: mark for the end */
-size_t nft_put_rule_begin(struct nl_batch *batch, const char *table, const char *chain);
+size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table, const char *chain);
+/* @comment: "" for none */
 void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment);
 
 /*
  * A chain as the kernel told it.
+ * @hook: that it should have, NULL = none
  * @there: it exists
- * @as_made: type, hook, priority and policy are those that nft_put_nat_chain() gives
- * @rules: how many rules it has
+ * @as_made: type, hook, priority and policy are those that nft_put_chain() gives with @hook
+ * @uses: how many rules it has, and how many lead to it
  */
 struct nft_chain {
+	const struct nft_hook *hook;
 	bool there;
 	bool as_made;
-	uint32_t rules;
+	uint32_t uses;
+	char comment[NFT_COMMENT_SIZE];
 };
 
 /* nft_put_get_chain() - look up; *ret is filled by the run. ENOENT is tolerated */
-void nft_put_get_chain(struct nl_batch *batch, const char *table, const char *chain,
-		       struct nft_chain *ret);
+void nft_put_get_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain,
+		       const struct nft_hook *hook, struct nft_chain *ret);
 
 /* nft_put_get_set() - is there a set of that name? *ret is filled by the run */
-void nft_put_get_set(struct nl_batch *batch, const char *table, const char *set, bool *ret);
+void nft_put_get_set(struct nl_batch *batch, const struct nft_table *table, const char *set,
+		     bool *ret);
 
 /*
  * The interval of a set around an address.
@@ -88,12 +116,12 @@ struct nft_interval {
 };
 
 /* nft_put_get_interval() - look up; *ret is filled by the run. ENOENT is tolerated */
-void nft_put_get_interval(struct nl_batch *batch, const char *table, const char *set,
+void nft_put_get_interval(struct nl_batch *batch, const struct nft_table *table, const char *set,
 			  const struct ip_addr *addr, struct nft_interval *ret);
 
 /*
  * nft_list_prefixes() - the elements of a set that nft_put_elements() filled, by dump
  * @ret, @ret_n: array owned by the caller; empty if there is no such set
  */
-int nft_list_prefixes(struct nl_socket *nft, const char *table, const char *set,
+int nft_list_prefixes(struct nl_socket *nft, const struct nft_table *table, const char *set,
 		      struct ip_prefix **ret, size_t *ret_n, struct error *err);

@@ -15,6 +15,7 @@
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/object.h"
 
+static const struct nft_table table = { NFPROTO_INET, "t" };
 static struct nl_socket sock;
 static struct nl_batch batch;
 
@@ -66,7 +67,7 @@ static void a_transaction_has_its_marks(void **state)
 
 	(void)state;
 	nft_put_begin(&batch, 42);
-	nft_put_table(&batch, "t", "why");
+	nft_put_table(&batch, &table, "why");
 	nft_put_end(&batch);
 	header = mnl_nlmsg_get_payload(message(0));
 	assert_int_equal(message(0)->nlmsg_type, NFNL_MSG_BATCH_BEGIN);
@@ -85,13 +86,13 @@ static void comments_are_user_data_with_their_end(void **state)
 	const struct nlattr *attr;
 
 	(void)state;
-	nft_put_table(&batch, "t", "why");
+	nft_put_table(&batch, &table, "why");
 	attr = in_message(0, NFTA_TABLE_USERDATA);
 	assert_int_equal(mnl_attr_get_payload_len(attr), sizeof(expected));
 	assert_memory_equal(mnl_attr_get_payload(attr), expected, sizeof(expected));
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	nft_put_table(&batch, "t", text);
+	nft_put_table(&batch, &table, text);
 	attr = in_message(1, NFTA_TABLE_USERDATA);
 	assert_int_equal(mnl_attr_get_payload_len(attr), 2 + NFT_COMMENT_SIZE);
 }
@@ -99,8 +100,8 @@ static void comments_are_user_data_with_their_end(void **state)
 static void sets_have_the_types_that_nft_knows(void **state)
 {
 	(void)state;
-	nft_put_set(&batch, "t", "four", AF_INET);
-	nft_put_set(&batch, "t", "six", AF_INET6);
+	nft_put_set(&batch, &table, "four", AF_INET);
+	nft_put_set(&batch, &table, "six", AF_INET6);
 	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(0, NFTA_SET_KEY_TYPE))), 7);
 	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(0, NFTA_SET_KEY_LEN))), 4);
 	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(1, NFTA_SET_KEY_TYPE))), 8);
@@ -131,7 +132,7 @@ static void elements_are_first_and_first_behind(void **state)
 	(void)state;
 	ip_prefix_parse("10.1.2.3/24", &prefixes[0]);
 	ip_prefix_parse("240.0.0.0/4", &prefixes[1]);
-	nft_put_elements(&batch, "t", "s", prefixes, 2, NULL);
+	nft_put_elements(&batch, &table, "s", prefixes, 2, NULL);
 	elem = mnl_attr_get_payload(in_message(0, NFTA_SET_ELEM_LIST_ELEMENTS));
 	assert_element(elem, "10.1.2.0", false);
 	elem = mnl_attr_next(elem);
@@ -151,7 +152,7 @@ static void many_elements_take_several_messages(void **state)
 		prefixes[i] = (struct ip_prefix){
 			{ AF_INET, { 10, (uint8_t)(i >> 8), (uint8_t)i } }, 25
 		};
-	nft_put_elements(&batch, "t", "s", prefixes, 4096, "a comment for each of them");
+	nft_put_elements(&batch, &table, "s", prefixes, 4096, "a comment for each of them");
 	assert_int_equal(batch.failed, 0);
 	assert_int_equal(batch.n, 4096 / 256);
 }
@@ -161,7 +162,7 @@ static void a_rule_is_a_list_of_named_expressions(void **state)
 	static const char *const names[] = { "meta",   "cmp",     "meta",   "cmp", "payload",
 					     "lookup", "payload", "lookup", "masq" };
 	const struct nlattr *elem;
-	size_t rule = nft_put_rule_begin(&batch, "t", "c");
+	size_t rule = nft_put_rule_begin(&batch, &table, "c");
 	size_t n = 0;
 
 	(void)state;
@@ -184,7 +185,7 @@ static void addresses_are_loaded_from_where_they_are(void **state)
 {
 	static const uint32_t offsets[] = { 12, 16, 8, 24 };
 	const struct nlattr *elem;
-	size_t rule = nft_put_rule_begin(&batch, "t", "c");
+	size_t rule = nft_put_rule_begin(&batch, &table, "c");
 	size_t n = 0;
 
 	(void)state;
