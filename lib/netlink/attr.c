@@ -46,6 +46,11 @@ uint8_t attr_u8(const struct attrs *attrs, uint16_t type)
 	return attrs->at[type] ? mnl_attr_get_u8(attrs->at[type]) : 0;
 }
 
+uint16_t attr_u16(const struct attrs *attrs, uint16_t type)
+{
+	return attrs->at[type] ? mnl_attr_get_u16(attrs->at[type]) : 0;
+}
+
 uint32_t attr_u32(const struct attrs *attrs, uint16_t type)
 {
 	return attrs->at[type] ? mnl_attr_get_u32(attrs->at[type]) : 0;

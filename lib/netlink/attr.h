@@ -35,6 +35,7 @@ void attrs_of_nest(const struct nlattr *nest, const struct attr_policy *policy, 
 
 /* Values, or 0 where the attribute is not there. */
 uint8_t attr_u8(const struct attrs *attrs, uint16_t type);
+uint16_t attr_u16(const struct attrs *attrs, uint16_t type);
 uint32_t attr_u32(const struct attrs *attrs, uint16_t type);
 
 /* attr_text() - copy, cut to fit; "" where the attribute is not there */
