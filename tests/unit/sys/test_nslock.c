@@ -76,6 +76,24 @@ static void it_dies_with_its_holder(void **state)
 	assert_int_equal(nslock_try_alone(fd), 1);
 }
 
+static void turns_exclude_each_other_but_no_sharing(void **state)
+{
+	const struct deadline deadline = soon();
+	autoclose int shared = -1;
+	autoclose int turn = -1;
+	autoclose int other = -1;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_ok(nslock_share(&deadline, &shared, &err), &err);
+	assert_ok(nslock_take_turn(&deadline, &turn, &err), &err);
+	assert_int_equal(nslock_try_alone(shared), 1);
+	assert_fails(nslock_take_turn(&deadline, &other, &err), &err, ERROR_AGAIN, "both share");
+	assert_int_equal(other, -1);
+	close(TAKE_FD(turn));
+	assert_ok(nslock_take_turn(&deadline, &other, &err), &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +101,7 @@ int main(void)
 		cmocka_unit_test(the_last_one_may_be_alone),
 		cmocka_unit_test(whoever_is_alone_is_waited_for_until_the_deadline),
 		cmocka_unit_test(it_dies_with_its_holder),
+		cmocka_unit_test(turns_exclude_each_other_but_no_sharing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
