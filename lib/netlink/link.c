@@ -84,7 +84,8 @@ static void put_peer(struct nl_batch *batch, const struct link_veth *veth)
 
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, veth->peer_name);
-	nl_put_u32(batch, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns->fd);
+	if (veth->peer_netns)
+		nl_put_u32(batch, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns->fd);
 	if (veth->peer_mac)
 		put_mac(batch, veth->peer_mac);
 	if (veth->mtu)
@@ -96,8 +97,8 @@ size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth)
 {
 	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
 	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-				  "create veth %s with %s in the pod, mtu %u", veth->name,
-				  veth->peer_name, veth->mtu);
+				  "create veth %s with %s%s, mtu %u", veth->name, veth->peer_name,
+				  veth->peer_netns ? " in the pod" : "", veth->mtu);
 	size_t info;
 	size_t data;
 
@@ -205,6 +206,16 @@ void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, u
 		put_mac(batch, mac);
 	if (mtu)
 		nl_put_u32(batch, IFLA_MTU, mtu);
+}
+
+void link_put_alias(struct nl_batch *batch, const char *name, const char *alias)
+{
+	const struct ifinfomsg header = { 0 };
+
+	nl_request(batch, RTM_NEWLINK, 0, "set the alias of %s", name);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
 }
 
 void link_put_enslave(struct nl_batch *batch, int index, int master)

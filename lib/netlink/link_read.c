@@ -34,6 +34,11 @@ static const struct attr_policy bridge_policy[] = {
 	{ IFLA_BR_VLAN_FILTERING, MNL_TYPE_U8 },
 	{ IFLA_BR_NF_CALL_IPTABLES, MNL_TYPE_U8 },
 	{ IFLA_BR_NF_CALL_IP6TABLES, MNL_TYPE_U8 },
+	{ IFLA_BR_VLAN_DEFAULT_PVID, MNL_TYPE_U16 },
+};
+
+static const struct attr_policy vlan_policy[] = {
+	{ IFLA_VLAN_ID, MNL_TYPE_U16 },
 };
 
 static const struct attr_policy port_policy[] = {
@@ -50,6 +55,17 @@ static void read_bridge(const struct nlattr *data, struct link *ret)
 	ret->vlan_filtering = attr_u8(&attrs, IFLA_BR_VLAN_FILTERING);
 	ret->nf_call_iptables = attr_u8(&attrs, IFLA_BR_NF_CALL_IPTABLES);
 	ret->nf_call_ip6tables = attr_u8(&attrs, IFLA_BR_NF_CALL_IP6TABLES);
+	/* Told of any bridge, but only by a kernel with CONFIG_BRIDGE_VLAN_FILTERING. */
+	ret->knows_vlans = attrs.at[IFLA_BR_VLAN_DEFAULT_PVID] != NULL;
+	ret->default_pvid = attr_u16(&attrs, IFLA_BR_VLAN_DEFAULT_PVID);
+}
+
+static void read_vlan(const struct nlattr *data, struct link *ret)
+{
+	struct attrs attrs;
+
+	attrs_of_nest(data, vlan_policy, COUNT(vlan_policy), &attrs);
+	ret->vlan = attr_u16(&attrs, IFLA_VLAN_ID);
 }
 
 static void read_port(const struct nlattr *data, struct link *ret)
@@ -73,6 +89,8 @@ static void read_info(const struct nlattr *info, struct link *ret)
 	attr_text(&attrs, IFLA_INFO_SLAVE_KIND, master_kind, sizeof(master_kind));
 	if (strcmp(ret->kind, "bridge") == 0)
 		read_bridge(attrs.at[IFLA_INFO_DATA], ret);
+	if (strcmp(ret->kind, "vlan") == 0)
+		read_vlan(attrs.at[IFLA_INFO_DATA], ret);
 	if (strcmp(master_kind, "bridge") == 0)
 		read_port(attrs.at[IFLA_INFO_SLAVE_DATA], ret);
 }
@@ -147,6 +165,17 @@ int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct 
 
 	nl_batch_begin(&batch, sock);
 	link_put_get(&batch, name, ret);
+	rc = nl_batch_run(&batch, err);
+	return rc < 0 ? rc : ret->index != 0;
+}
+
+int link_get_index(struct nl_socket *sock, int index, struct link *ret, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch;
+	int rc;
+
+	nl_batch_begin(&batch, sock);
+	link_put_get_index(&batch, index, ret);
 	rc = nl_batch_run(&batch, err);
 	return rc < 0 ? rc : ret->index != 0;
 }

@@ -20,11 +20,14 @@ static const struct step recipe[] = {
 	{ "bridge lock", bridge_join, bridge_leave }, /* from here on others see us */
 	{ "guard", guard_close, guard_forget },       /* before there is a link */
 	{ "bridge", bridge_make, bridge_unmake },     /* goes again if we are alone on it */
+	{ "VLAN users", vlangw_join, vlangw_leave },  /* left when the link is gone */
 	{ "pod link", podlink_make, podlink_unmake },
+	{ "VLANs", vlan_make, NULL },             /* go with the link */
 	{ "pod settings", podnet_prepare, NULL }, /* these, too, go with the link */
 	{ NULL, lease_await, NULL },              /* returned by lease_return */
 	{ "guard addresses", guard_open, NULL },
-	{ "pod network", podnet_make, NULL }, /* goes with the link */
+	{ "pod network", podnet_make, NULL },  /* goes with the link */
+	{ "VLAN gateway", vlangw_make, NULL }, /* goes with its last pod */
 	{ "gateway", gateway_make, gateway_unmake },
 	{ "node routes", noderoutes_make, noderoutes_unmake },
 	{ "carrier", podlink_await, NULL }, /* forwards from here on */
@@ -47,6 +50,8 @@ static bool is_our_link(const struct attach *a)
  */
 static int recognise(struct attach *a, struct error *err)
 {
+	int rc;
+
 	a->resumed = is_our_link(a);
 	if (a->container.index && !a->resumed) {
 		error_set(err, ERROR_CONFLICT, "container interface \"%s\" already exists in %s",
@@ -67,7 +72,8 @@ static int recognise(struct attach *a, struct error *err)
 		return error_hint(err, "it is %s%s; choose another name with the key \"bridge\"",
 				  *a->bridge.kind ? "of kind " : "a device", a->bridge.kind);
 	}
-	return 0;
+	rc = vlan_judge_bridge(a, err);
+	return rc < 0 ? rc : vlangw_judge(a, err);
 }
 
 int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error *err)

@@ -84,6 +84,8 @@ int attach_look(struct attach *a, struct error *err)
 	nl_batch_begin(&node, &a->node);
 	link_put_get(&node, a->conf.bridge, &a->bridge);
 	link_put_get(&node, a->host_name, &a->host);
+	if (*a->conf.vlan_gateway)
+		link_put_get(&node, a->conf.vlan_gateway, &a->vlan_gateway);
 	rc = nl_batch_run(&node, err);
 	if (rc < 0)
 		return rc;
@@ -95,6 +97,16 @@ int attach_look(struct attach *a, struct error *err)
 bool attach_is_layer3(const struct attach *a)
 {
 	return *a->conf.ipam_type;
+}
+
+const struct link *attach_gateway(const struct attach *a)
+{
+	return *a->conf.vlan_gateway ? &a->vlan_gateway : &a->bridge;
+}
+
+const char *attach_gateway_name(const struct attach *a)
+{
+	return *a->conf.vlan_gateway ? a->conf.vlan_gateway : a->conf.bridge;
 }
 
 void attach_done(struct attach *a)

@@ -19,10 +19,12 @@
  *	attach_open_nft()
  * @host_name: host end, computed; attach_open()
  * @bridge: as found by attach_look(), then as part_bridge made it
+ * @vlan_gateway: of conf.vlan_gateway; attach_look(), then part_vlangw
  * @host, @container: ends of the pod link; attach_look(), then part_podlink
  * @resumed: the pod link was there before this call; add.c
  * @lock_fd: share of the namespace's lock; part_bridge
  * @bridge_made: this call made the bridge; part_bridge
+ * @filtering_made: this call let the bridge filter VLANs; part_bridge
  * @gateways, @n_gateways: addresses for the bridge; part_lease
  * @gateways_added: which of them this call added, by index; gateway_address
  * @replaced, @n_replaced: addresses of the bridge that this call took away; gateway_address
@@ -39,11 +41,13 @@ struct attach {
 	struct nl_socket nft;
 	char host_name[IF_NAMESIZE];
 	struct link bridge;
+	struct link vlan_gateway;
 	struct link host;
 	struct link container;
 	bool resumed;
 	int lock_fd;
 	bool bridge_made;
+	bool filtering_made;
 	struct ip_prefix *gateways;
 	size_t n_gateways;
 	bool *gateways_added;
@@ -79,5 +83,11 @@ int attach_look(struct attach *a, struct error *err);
 
 /* attach_is_layer3() - is there IPAM? */
 bool attach_is_layer3(const struct attach *a);
+
+/* attach_gateway() - the interface that has the gateways' addresses: bridge, or that of its VLAN */
+const struct link *attach_gateway(const struct attach *a);
+
+/* attach_gateway_name() - its name, be it there or not */
+const char *attach_gateway_name(const struct attach *a);
 
 void attach_done(struct attach *a);

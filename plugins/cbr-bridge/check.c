@@ -92,8 +92,12 @@ static int check_network(struct attach *a, struct error *err)
 int bridge_check(const struct cni_call *call, struct error *err)
 {
 	static const struct step parts[] = {
-		{ "bridge", bridge_verify, NULL },           { "pod link", podlink_check, NULL },
-		{ "pod network", podnet_check, NULL },       { "gateway", gateway_check, NULL },
+		{ "bridge", bridge_verify, NULL },
+		{ "pod link", podlink_check, NULL },
+		{ "VLANs", vlan_check, NULL },
+		{ "pod network", podnet_check, NULL },
+		{ "VLAN gateway", vlangw_check, NULL },
+		{ "gateway", gateway_check, NULL },
 		{ "routes and rules", check_network, NULL },
 	};
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);

@@ -44,11 +44,18 @@ int prefix_list_add(struct prefix_list *list, const struct ip_prefix *prefix, st
 	return 0;
 }
 
+static int load_bool(const json_t *config, size_t which, struct bridge_conf *conf,
+		     struct error *err)
+{
+	bool *value = (bool *)((char *)conf + bool_keys[which].offset);
+
+	return cni_json_bool(config, "", bool_keys[which].key, value, err);
+}
+
 static int load_bools(const json_t *config, struct bridge_conf *conf, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(bool_keys) / sizeof(bool_keys[0]); i++) {
-		bool *value = (bool *)((char *)conf + bool_keys[i].offset);
-		int rc = cni_json_bool(config, "", bool_keys[i].key, value, err);
+		int rc = load_bool(config, i, conf, err);
 
 		if (rc < 0)
 			return rc;
@@ -95,34 +102,6 @@ static int load_backend(const json_t *config, struct error *err)
 	if (strcmp(backend, "iptables") == 0 || strcmp(backend, "nftables") == 0)
 		return 0;
 	return error_set(err, ERROR_CONFIG, "unknown ipmasq backend \"%s\"", backend);
-}
-
-/* Keys that would change what a pod may do on the wire: never silently ignored. */
-static int refuse_unsupported(const json_t *config, struct error *err)
-{
-	bool preserve = false;
-	int64_t vlan = 0;
-	json_t *trunk = NULL;
-	int rc = cni_json_int(config, "", "vlan", INT32_MIN, INT32_MAX, &vlan, err);
-
-	if (rc < 0)
-		return rc;
-	if (vlan < 0 || vlan > 4094)
-		return error_set(err, ERROR_CONFIG,
-				 "invalid VLAN ID %lld (must be between 0 and 4094)",
-				 (long long)vlan);
-	if (vlan)
-		return error_set(err, ERROR_UNSUPPORTED, "vlan %lld is not supported",
-				 (long long)vlan);
-	rc = cni_json_array(config, "", "vlanTrunk", &trunk, err);
-	if (rc < 0)
-		return rc;
-	if (trunk)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "vlanTrunk with %zu items is not supported",
-				 json_array_size(trunk));
-	rc = cni_json_bool(config, "", "preserveDefaultVlan", &preserve, err);
-	return rc < 0 ? rc : 0;
 }
 
 static int load_node_route(const json_t *item, size_t index, struct bridge_conf *conf,
@@ -286,6 +265,22 @@ static int load_dns(const json_t *config, struct bridge_conf *conf, struct error
 	return 0;
 }
 
+/* The interface is made for a gateway that has an address: not on layer 2. */
+static int name_vlan_gateway(struct bridge_conf *conf, struct error *err)
+{
+	char name[IF_NAMESIZE + sizeof(".4094")];
+
+	if (!conf->vlan.id || !conf->is_gateway || !*conf->ipam_type)
+		return 0;
+	snprintf(name, sizeof(name), "%s.%u", conf->bridge, conf->vlan.id);
+	if (str_copy(conf->vlan_gateway, sizeof(conf->vlan_gateway), name) >= 0)
+		return 0;
+	error_set(err, ERROR_CONFIG,
+		  "gateway interface \"%s\" of vlan %u: name is longer than %d bytes", name,
+		  conf->vlan.id, IF_NAMESIZE - 1);
+	return error_hint(err, "choose a shorter name with the key \"bridge\"");
+}
+
 static int check_together(const struct cni_call *call, const struct bridge_conf *conf,
 			  struct error *err)
 {
@@ -322,10 +317,11 @@ int bridge_conf_load_status(const struct cni_call *call, struct bridge_conf *ret
 	    (rc = load_bools(config, ret, err)) < 0 ||
 	    (rc = load_bridge_name(config, ret, err)) < 0 ||
 	    (rc = load_mtu(config, ret, err)) < 0 || (rc = load_backend(config, err)) < 0 ||
-	    (rc = refuse_unsupported(config, err)) < 0 ||
+	    (rc = vlan_conf_load(config, &ret->vlan, err)) < 0 ||
 	    (rc = load_node_routes(config, ret, err)) < 0 ||
 	    (rc = load_not_masqueraded(config, ret, err)) < 0 ||
-	    (rc = load_ipam(config, ret, err)) < 0 || (rc = load_dns(config, ret, err)) < 0)
+	    (rc = load_ipam(config, ret, err)) < 0 || (rc = load_dns(config, ret, err)) < 0 ||
+	    (rc = name_vlan_gateway(ret, err)) < 0)
 		return rc;
 	return check_together(call, ret, err);
 }
@@ -348,16 +344,18 @@ int bridge_conf_load(const struct cni_call *call, struct bridge_conf *ret, struc
 
 void bridge_conf_load_names(const struct cni_call *call, struct bridge_conf *ret)
 {
+	const json_t *config = call->config;
 	struct error ignored;
-	json_t *ipam = NULL;
 
 	*ret = (struct bridge_conf){ .ipam_type = "" };
-	if (load_bridge_name(call->config, ret, &ignored) < 0)
+	if (load_bridge_name(config, ret, &ignored) < 0)
 		strcpy(ret->bridge, DEFAULT_BRIDGE);
-	cni_json_bool(call->config, "", "disableContainerInterface",
-		      &ret->disable_container_interface, &ignored);
-	if (cni_json_object(call->config, "", "ipam", &ipam, &ignored) > 0)
-		cni_json_string(ipam, "ipam", "type", &ret->ipam_type, &ignored);
+	for (size_t i = 0; i < sizeof(bool_keys) / sizeof(bool_keys[0]); i++)
+		load_bool(config, i, ret, &ignored);
+	ret->is_gateway = ret->is_gateway || ret->is_default_gateway;
+	load_ipam(config, ret, &ignored);
+	vlan_conf_load(config, &ret->vlan, &ignored);
+	name_vlan_gateway(ret, &ignored);
 }
 
 void bridge_conf_done(struct bridge_conf *conf)

@@ -8,6 +8,7 @@
 
 #include "cbr/cni/call.h"
 #include "cbr/cni/config.h"
+#include "config_vlan.h"
 
 /* A route to the pods of another node: @dst through @gw. */
 struct node_route {
@@ -26,6 +27,9 @@ struct prefix_list {
  * @is_gateway … @port_isolation: keys of the same name
  * @mac_guard, @ip_guard: macspoofchk, ipSpoofChk
  * @mtu: bytes, 0 = as the default route's device
+ * @vlan: VLANs of the port
+ * @vlan_gateway: "<bridge>.<vlan>", the interface that has the gateway's address instead of
+ *                the bridge, "" = none
  * @ipam_type: delegate, "" = layer 2 only
  * @dns: replaces IPAM's if @has_dns
  * @mac: asked for by the runtime or the config, if @has_mac
@@ -47,6 +51,8 @@ struct bridge_conf {
 	bool mac_guard;
 	bool ip_guard;
 	uint32_t mtu;
+	struct vlan_conf vlan;
+	char vlan_gateway[IF_NAMESIZE];
 	const char *ipam_type;
 	bool has_dns;
 	struct cni_dns dns;
@@ -71,7 +77,7 @@ int bridge_conf_load_status(const struct cni_call *call, struct bridge_conf *ret
 			    struct error *err);
 
 /*
- * bridge_conf_load_names() - only which bridge and which delegate
+ * bridge_conf_load_names() - only which bridge, VLANs and subnets, and which delegate
  *
  * What taking down needs, so that no other key, broken since the ADD, can keep an
  * attachment alive. Values of a wrong type count as absent.

@@ -23,14 +23,16 @@ static void recall_addresses(struct attach *a)
 		cni_result_done(&a->result);
 }
 
-static int look_up_bridge(struct attach *a, struct error *err)
+static int look_up_gateway(struct attach *a, struct error *err)
 {
-	return a->result.n_ips ? link_get(&a->node, a->conf.bridge, &a->bridge, err) : 0;
+	struct link *ret = *a->conf.vlan_gateway ? &a->vlan_gateway : &a->bridge;
+
+	return a->result.n_ips ? link_get(&a->node, attach_gateway_name(a), ret, err) : 0;
 }
 
 static int forget(struct attach *a, struct error *err)
 {
-	int rc = look_up_bridge(a, err);
+	int rc = look_up_gateway(a, err);
 
 	return rc < 0 ? rc : gateway_forget(a, err);
 }
@@ -40,8 +42,9 @@ int bridge_del(const struct cni_call *call, struct error *err)
 	static const struct step link = { "pod link", podlink_remove, NULL };
 	static const struct step guard = { "guard", guard_forget, NULL };
 	static const struct step neighbours = { "neighbours", forget, NULL };
+	static const struct step vlans = { "VLAN users", vlangw_leave, NULL };
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
-	struct error ignored;
+	struct error left = { 0 };
 	int rc;
 
 	bridge_conf_load_names(call, &a.conf);
@@ -53,9 +56,11 @@ int bridge_del(const struct cni_call *call, struct error *err)
 	if (rc < 0)
 		return rc;
 	/* One that stays harms nobody: its name never comes again, and GC finds it. */
-	if (step_make(&guard, &a, &ignored) < 0)
-		cni_log_warn(call->log, &ignored);
-	step_make(&neighbours, &a, &ignored);
+	if (step_make(&guard, &a, &left) < 0)
+		cni_log_warn(call->log, &left);
+	step_make(&neighbours, &a, &left);
+	if (step_make(&vlans, &a, &left) < 0)
+		cni_log_warn(call->log, &left);
 	if (!attach_is_layer3(&a))
 		return 0;
 	return cni_delegate_run(call, a.conf.ipam_type, CNI_DEL, NULL, err);

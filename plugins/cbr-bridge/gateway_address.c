@@ -101,7 +101,7 @@ static int report_use(const struct attach *a, const struct addr *there, const st
 	char text[IP_TEXT_SIZE];
 
 	error_set(err, ERROR_CONFLICT, "\"%s\" already has the address %s, which %s (%s) uses",
-		  a->conf.bridge, ip_prefix_format(&there->prefix, text), port->name,
+		  attach_gateway_name(a), ip_prefix_format(&there->prefix, text), port->name,
 		  *port->alias ? port->alias : "not ours");
 	return error_hint(err, "\"forceAddress\" replaces what this network put there, or what "
 			       "nobody uses; remove the address, or choose another bridge");
@@ -135,7 +135,7 @@ static int refuse(const struct attach *a, const struct ip_prefix *there,
 	char other[IP_TEXT_SIZE];
 
 	error_set(err, ERROR_CONFLICT, "\"%s\" already has an IP address different from %s",
-		  a->conf.bridge, ip_prefix_format(gateway, text));
+		  attach_gateway_name(a), ip_prefix_format(gateway, text));
 	return error_hint(err, "it has %s; \"forceAddress\": true replaces it",
 			  ip_prefix_format(there, other));
 }
@@ -175,7 +175,7 @@ static int add_missing(struct attach *a, const struct addr *addrs, size_t n, str
 	for (size_t i = 0; i < a->n_gateways; i++) {
 		if (has(addrs, n, &a->gateways[i]))
 			continue;
-		addr_put_add(&batch, a->bridge.index, &a->gateways[i], IFA_F_NODAD);
+		addr_put_add(&batch, attach_gateway(a)->index, &a->gateways[i], IFA_F_NODAD);
 		nl_tolerate(&batch, EEXIST);
 		a->gateways_added[i] = true;
 	}
@@ -192,14 +192,16 @@ static int remove_replaced(struct attach *a, struct error *err)
 	struct error ignored;
 	char path[64];
 
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/promote_secondaries", a->conf.bridge);
+	snprintf(path, sizeof(path), "net/ipv4/conf/%s/promote_secondaries",
+		 attach_gateway_name(a));
 	sysctl_ensure(path, "1", &ignored);
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->n_replaced; i++)
-		addr_put_delete(&batch, a->bridge.index, &a->replaced[i].prefix);
+		addr_put_delete(&batch, attach_gateway(a)->index, &a->replaced[i].prefix);
 	for (size_t i = 0; i < a->n_gateways; i++)
 		if (a->gateways_added[i]) {
-			addr_put_add(&batch, a->bridge.index, &a->gateways[i], IFA_F_NODAD);
+			addr_put_add(&batch, attach_gateway(a)->index, &a->gateways[i],
+				     IFA_F_NODAD);
 			nl_tolerate(&batch, EEXIST);
 		}
 	return nl_batch_run(&batch, err);
@@ -215,7 +217,7 @@ static int keep_mac(struct attach *a, struct error *err)
 	auto_with(nl_batch_done) struct nl_batch pin = { 0 };
 	int rc;
 
-	if (a->bridge_made)
+	if (a->bridge_made || *a->conf.vlan_gateway)
 		return 0;
 	nl_batch_begin(&look, &a->node);
 	nl_batch_begin(&pin, &a->node);
@@ -236,9 +238,9 @@ static int make_alone(struct attach *a, struct error *err)
 	size_t n = 0;
 	int rc;
 
-	snprintf(what, sizeof(what), "gateway of %s", a->conf.bridge);
+	snprintf(what, sizeof(what), "gateway of %s", attach_gateway_name(a));
 	if ((rc = nslock_own(what, &deadline, &lock, err)) < 0 ||
-	    (rc = addr_list(&a->node, a->bridge.index, AF_UNSPEC, &addrs, &n, err)) < 0 ||
+	    (rc = addr_list(&a->node, attach_gateway(a)->index, AF_UNSPEC, &addrs, &n, err)) < 0 ||
 	    (rc = find_replaced(a, addrs, n, err)) < 0)
 		a->n_replaced = 0; /* nothing of it has been done */
 	if (rc >= 0)
@@ -268,12 +270,12 @@ int gateway_address_unmake(struct attach *a, struct error *err)
 
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->n_replaced; i++) {
-		addr_put_add(&batch, a->bridge.index, &a->replaced[i].prefix,
+		addr_put_add(&batch, attach_gateway(a)->index, &a->replaced[i].prefix,
 			     a->replaced[i].flags & IFA_F_NODAD);
 		nl_tolerate(&batch, EEXIST);
 	}
 	for (size_t i = 0; i < a->n_gateways && alone; i++)
 		if (a->gateways_added[i])
-			addr_put_delete(&batch, a->bridge.index, &a->gateways[i]);
+			addr_put_delete(&batch, attach_gateway(a)->index, &a->gateways[i]);
 	return nl_batch_run(&batch, err);
 }

@@ -63,7 +63,8 @@ static int remove_garbage(struct attach *a, const struct cni_attachment *list, s
 	for (size_t i = 0; i < n_ports; i++)
 		if (is_garbage(a, &ports[i], list, n))
 			link_put_delete(&batch, ports[i].name);
-	return nl_batch_run(&batch, err);
+	rc = nl_batch_run(&batch, err);
+	return rc < 0 ? rc : vlangw_leave(a, err);
 }
 
 static int collect_guards(struct attach *a, struct error *err)

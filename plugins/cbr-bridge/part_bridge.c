@@ -87,11 +87,11 @@ static int choose_mac(struct mac *ret, struct error *err)
 }
 
 /*
- * A bridge of pods is no uplink: it hears no router advertisements, and its link-local
+ * A gateway of pods is no uplink: it hears no router advertisements, and its link-local
  * address, which asks for neighbours, needs no detection of duplicates, since its MAC is
  * our own. Pods answer from wherever a Service sent them: reverse path filtering is loose.
  */
-static void settle_sysctls(const struct attach *a)
+void bridge_settle_link(const struct attach *a, const char *name)
 {
 	static const struct {
 		const char *family;
@@ -109,8 +109,8 @@ static void settle_sysctls(const struct attach *a)
 		struct error err = { 0 };
 
 		/* Absent where the kernel has no IPv6, which is as good; or read-only. */
-		snprintf(path, sizeof(path), "net/%s/conf/%s/%s", settings[i].family,
-			 a->conf.bridge, settings[i].key);
+		snprintf(path, sizeof(path), "net/%s/conf/%s/%s", settings[i].family, name,
+			 settings[i].key);
 		if (sysctl_ensure(path, settings[i].value, &err) < 0 && err.errnum != ENOENT)
 			cni_log_warn(a->call->log, &err);
 	}
@@ -118,7 +118,8 @@ static void settle_sysctls(const struct attach *a)
 
 static int create(struct attach *a, struct error *err)
 {
-	struct link_bridge bridge = { .name = a->conf.bridge };
+	struct link_bridge bridge = { .name = a->conf.bridge,
+				      .vlan_filtering = a->conf.vlan.filtering };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	size_t made;
 	int rc = choose_mac(&bridge.mac, err);
@@ -130,10 +131,12 @@ static int create(struct attach *a, struct error *err)
 	link_put_get(&batch, bridge.name, &a->bridge);
 	rc = nl_batch_run(&batch, err);
 	a->bridge_made = nl_batch_result(&batch, made) == 0;
+	if (rc == -EOPNOTSUPP && bridge.vlan_filtering)
+		return error_hint(err, "VLANs need a kernel with CONFIG_BRIDGE_VLAN_FILTERING");
 	if (rc < 0)
 		return rc;
 	if (a->bridge_made)
-		settle_sysctls(a);
+		bridge_settle_link(a, bridge.name);
 	if (strcmp(a->bridge.kind, "bridge") != 0)
 		return error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
 				 bridge.name);
@@ -166,6 +169,8 @@ static int settle(struct attach *a, struct error *err)
 		link_put_bridge_netfilter(&batch, a->bridge.index);
 	if ((a->bridge.flags & wanted) != wanted)
 		link_put_change(&batch, a->bridge.index, NULL, 0, wanted, wanted);
+	if (rc >= 0)
+		rc = vlan_put_bridge(a, &batch, err);
 	return rc < 0 ? rc : nl_batch_run(&batch, err);
 }
 
@@ -178,7 +183,7 @@ int bridge_make(struct attach *a, struct error *err)
 		rc = settle(a, err);
 	if (rc < 0)
 		bridge_unmake(a, &ignored);
-	return rc < 0 ? rc : a->bridge_made;
+	return rc < 0 ? rc : a->bridge_made || a->filtering_made;
 }
 
 int bridge_is_ours_alone(struct attach *a)
@@ -200,6 +205,8 @@ int bridge_unmake(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
+	if (a->filtering_made)
+		return vlan_unmake_bridge(a, err);
 	if (!a->bridge_made)
 		return 0;
 	/* Made, but not looked at: that failed. */

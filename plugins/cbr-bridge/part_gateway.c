@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * part_gateway.c - the bridge as the pods' gateway
+ * part_gateway.c - the bridge, or the interface of its VLAN, as the pods' gateway
  *
  * The common case is that all is as it should be. It is recognised by asking for
  * exactly what should be there, so that no list is fetched; only when something is
@@ -64,8 +64,8 @@ static bool shows(const struct attach *a, const struct ip_prefix *gateway,
 	/* IPv4 names the address as the source, which leaves no doubt where several share. */
 	if (gateway->addr.family == AF_INET && !ip_equal(&subnet->src, &gateway->addr))
 		return false;
-	return self->type == RTN_LOCAL && self->oif == a->bridge.index &&
-	       subnet->oif == a->bridge.index && subnet->dst.len == gateway->len &&
+	return self->type == RTN_LOCAL && self->oif == attach_gateway(a)->index &&
+	       subnet->oif == attach_gateway(a)->index && subnet->dst.len == gateway->len &&
 	       !subnet->gw.family;
 }
 
@@ -146,7 +146,7 @@ static int introduce_neighbours(struct attach *a, struct error *err)
 
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->result.n_ips; i++)
-		neigh_put_set(&batch, a->bridge.index, &a->result.ips[i].address.addr,
+		neigh_put_set(&batch, attach_gateway(a)->index, &a->result.ips[i].address.addr,
 			      &a->container.mac);
 	return nl_batch_run(&batch, err);
 }
@@ -174,11 +174,11 @@ int gateway_forget(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
-	if (!a->bridge.index)
+	if (!attach_gateway(a)->index)
 		return 0;
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->result.n_ips; i++)
-		neigh_put_delete(&batch, a->bridge.index, &a->result.ips[i].address.addr);
+		neigh_put_delete(&batch, attach_gateway(a)->index, &a->result.ips[i].address.addr);
 	return nl_batch_run(&batch, err);
 }
 
@@ -208,7 +208,7 @@ int gateway_check(struct attach *a, struct error *err)
 
 	if (!a->n_gateways)
 		return 0;
-	rc = addr_list(&a->node, a->bridge.index, AF_UNSPEC, &addrs, &n, err);
+	rc = addr_list(&a->node, attach_gateway(a)->index, AF_UNSPEC, &addrs, &n, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < a->n_gateways; i++) {
@@ -217,8 +217,10 @@ int gateway_check(struct attach *a, struct error *err)
 		for (size_t j = 0; j < n && !found; j++)
 			found = ip_prefix_equal(&addrs[j].prefix, &a->gateways[i]);
 		if (!found)
-			return error_set(err, ERROR_CHECK, "bridge \"%s\" lacks its address %s",
-					 a->conf.bridge, ip_prefix_format(&a->gateways[i], text));
+			return error_set(err, ERROR_CHECK, "%s \"%s\" lacks its address %s",
+					 *a->conf.vlan_gateway ? "gateway interface" : "bridge",
+					 attach_gateway_name(a),
+					 ip_prefix_format(&a->gateways[i], text));
 	}
 	return check_forwarding(a, err);
 }

@@ -47,7 +47,7 @@ static int with_masquerade(struct attach *a, masq_fn *fn, struct error *err)
 {
 	auto_with(free_list) struct prefix_list own = { 0 };
 	auto_with(free_list) struct prefix_list exempt = { 0 };
-	struct masquerade masq = { .network = a->call->network, .bridge = a->conf.bridge };
+	struct masquerade masq = { .network = a->call->network, .bridge = attach_gateway_name(a) };
 	int rc;
 
 	if (!a->conf.ip_masq || !attach_is_layer3(a))

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "attach.h"
+#include "cbr/netlink/batch.h"
 
 /*
  * The lease: addresses from IPAM, started beside the kernel's work, taken when
@@ -44,6 +45,39 @@ int guard_forget(struct attach *a, struct error *err);
 
 /* guard_collect() - those of links that are gone, unless an ADD is under way */
 int guard_collect(struct attach *a, struct error *err);
+
+/*
+ * bridge_settle_link() - the settings of a link that is the pods' gateway: the bridge, or
+ * that of its VLAN
+ */
+void bridge_settle_link(const struct attach *a, const char *name);
+
+/*
+ * VLANs: the bridge filters them, the port is in those of the config.
+ *
+ * vlan_judge_bridge() - can the bridge that is there be made to filter? Changes nothing.
+ *	Return: 0, or negative with ERROR_CONFLICT.
+ * vlan_put_bridge() - make it so, if it is not yet; as vlan_judge_bridge() otherwise
+ * vlan_unmake_bridge() - back, if that changes nothing for anybody
+ */
+int vlan_judge_bridge(struct attach *a, struct error *err);
+int vlan_put_bridge(struct attach *a, struct nl_batch *batch, struct error *err);
+int vlan_unmake_bridge(struct attach *a, struct error *err);
+int vlan_make(struct attach *a, struct error *err);
+int vlan_check(struct attach *a, struct error *err);
+
+/*
+ * The gateway interface of a VLAN: shared by the pods of that VLAN, it goes with the last.
+ *
+ * vlangw_judge() - is what is there of its name fit for it? Changes nothing.
+ * vlangw_join() - before the pod link is made: its undo comes after the link is gone
+ * vlangw_leave() - remove those of the bridge whose VLANs have no pods any more
+ */
+int vlangw_judge(struct attach *a, struct error *err);
+int vlangw_join(struct attach *a, struct error *err);
+int vlangw_leave(struct attach *a, struct error *err);
+int vlangw_make(struct attach *a, struct error *err);
+int vlangw_check(struct attach *a, struct error *err);
 
 /* The pod link: a veth pair, one end a port of the bridge. */
 int podlink_make(struct attach *a, struct error *err);

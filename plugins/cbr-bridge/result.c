@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* result.c - what ADD reports of the interfaces: bridge, host end, container */
+/* result.c - what ADD reports of the interfaces: bridge, host end, container, gateway of the VLAN */
 
 #include <errno.h>
 #include <string.h>
@@ -17,9 +17,11 @@ int result_make(struct attach *a, struct error *err)
 		{ a->conf.bridge, &a->bridge, NULL },
 		{ a->host_name, &a->host, NULL },
 		{ a->call->ifname, &a->container, a->call->netns },
+		{ a->conf.vlan_gateway, &a->vlan_gateway, NULL },
 	};
+	const size_t n = sizeof(wanted) / sizeof(wanted[0]) - (*a->conf.vlan_gateway ? 0 : 1);
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct cni_interface *entry = cni_result_add_interface(&a->result);
 		char mac[MAC_TEXT_SIZE];
 

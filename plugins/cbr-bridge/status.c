@@ -12,6 +12,7 @@
 
 #include "attach.h"
 #include "cbr/cni/log.h"
+#include "parts.h"
 #include "verbs.h"
 
 static int check_bridge_name(struct attach *a, struct error *err)
@@ -26,7 +27,10 @@ static int check_bridge_name(struct attach *a, struct error *err)
 	if (strcmp(a->bridge.kind, "bridge") != 0)
 		return error_set(err, ERROR_NOT_READY, "\"%s\" already exists but is not a bridge",
 				 a->conf.bridge);
-	return 0;
+	rc = vlan_judge_bridge(a, err);
+	if (rc < 0)
+		err->code = ERROR_NOT_READY;
+	return rc;
 }
 
 int bridge_status(const struct cni_call *call, struct error *err)

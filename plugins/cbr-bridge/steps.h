@@ -20,7 +20,7 @@ struct step {
 };
 
 /* The most steps that a recipe has. */
-#define STEPS_MAX 16
+#define STEPS_MAX 24
 
 /* step_make() - make one, and log how long it took; what is returned is as @make's */
 int step_make(const struct step *step, struct attach *a, struct error *err);

@@ -31,6 +31,9 @@
  * @hairpin, @isolated, @reserved: flags of the bridge port, see link_put_port() and
  *	link_put_port_reserved()
  * @vlan_filtering, @nf_call_iptables, @nf_call_ip6tables: of a bridge
+ * @knows_vlans: of a bridge: the kernel could filter VLANs there
+ * @default_pvid: of such a bridge: the VLAN that it gives to every new port, 0 = none
+ * @vlan: ID of an 802.1Q link, whose @peer is the link below
  */
 struct link {
 	int index;
@@ -52,6 +55,9 @@ struct link {
 	bool vlan_filtering;
 	bool nf_call_iptables;
 	bool nf_call_ip6tables;
+	bool knows_vlans;
+	uint16_t default_pvid;
+	uint16_t vlan;
 };
 
 /* link_put_get() - look up by name; *ret is filled by the run, all zero if there is none */
@@ -66,6 +72,9 @@ void link_put_get_index(struct nl_batch *batch, int index, struct link *ret);
  * Return: 1 found, 0 there is none (*ret is all zero), or a negative errno.
  */
 int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct error *err);
+
+/* link_get_index() - the same by interface index */
+int link_get_index(struct nl_socket *sock, int index, struct link *ret, struct error *err);
 
 /*
  * link_list() - links of a namespace, by dump
@@ -109,7 +118,7 @@ void link_put_bridge_netfilter(struct nl_batch *batch, int index);
 void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu);
 
 /*
- * A veth pair, born in place: one end here, one in @peer_netns.
+ * A veth pair, born in place: one end here, one in @peer_netns, or here too if that is NULL.
  * @name, @mac: our end, which is made up
  * @master: index of the bridge that it is a port of
  * @mtu: bytes for both ends, 0 = the kernel's default
@@ -180,6 +189,9 @@ void link_put_arp_notify(struct nl_batch *batch, int index);
  */
 void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,
 		     unsigned int flags, unsigned int mask);
+
+/* link_put_alias() - text for people, by name */
+void link_put_alias(struct nl_batch *batch, const char *name, const char *alias);
 
 /* link_put_enslave() - make a link a port of a bridge, and up */
 void link_put_enslave(struct nl_batch *batch, int index, int master);
