@@ -215,12 +215,12 @@ static void pods_talk_while_the_gateway_moves_within_their_subnet(void **state)
 	node_config(&node, FORCE, PLAIN_IPAM ", \"gateway\": \"10.22.0.254\"");
 	log = tmp_path(&node.tmp, "monitor");
 	free(run_must(&node.netns, "ip monitor address >%s & echo $! >%s.pid", log, log));
-	ns_wait(&node.netns, 1000,
+	ns_wait(&node.netns, 10000,
 		"ip addr add 192.0.2.1/32 dev lo; ip addr del 192.0.2.1/32 dev "
 		"lo; grep -q Deleted.*192.0.2.1 %s",
 		log);
 	pod_add(&node.pods[1]);
-	ns_wait(&node.netns, 1000, "grep -q Deleted.*10.22.0.1/24 %s", log);
+	ns_wait(&node.netns, 10000, "grep -q Deleted.*10.22.0.1/24 %s", log);
 	free(run_must(NULL, "kill $(cat %s.pid); grep -n 10.22.0 %s | head -n 1 | grep -q 0.254",
 		      log, log));
 	assert_true(witness_has_address(&node.netns, "cni0", "10.22.0.254/24"));
