@@ -56,6 +56,7 @@ int pool_reclaim(struct pool_store *store, const struct pool_census *census,
 		rc = pool_rebuild(store, world, &sweep.index, &sweep.done.news, err);
 	if (rc >= 0)
 		rc = pool_record_each(store, look_at, &sweep, err);
+	pool_store_tidy(store);
 	pool_index_write(store, &sweep.index);
 	*ret = sweep.done;
 	if (rc >= 0)

@@ -76,6 +76,8 @@ int pool_release(struct pool_store *store, const struct pool_owner *owner,
 		rc = release_found(store, owner, err);
 	else
 		rc = release_on_record(store, owner, &index, err);
+	/* Whoever was killed at work on this attachment may never be followed by another. */
+	pool_store_tidy(store);
 	if (rc > 0)
 		pool_index_write(store, &index);
 	if (rc > 0 && pool_store_sync(store, err) < 0)
