@@ -27,7 +27,11 @@ lib := $(obj)/libcbr.a
 support := $(filter-out %/sanitize.o,$(call objects,$(call sources,tests/support)))
 tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell find tests -name 'test_*.c'))))
 shim := $(if $(SANITIZE),,$(obj)/tests/fault/shim/shim.so)
-wanted_tests := $(if $(T),$(foreach t,$(tests),$(if $(findstring $(T),$t),$t)),$(tests))
+# Those in tests/crash take minutes, and a target of their own.
+crash_tests := $(filter $(obj)/tests/crash/%,$(tests))
+wanted = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$t),$t)),$(1))
+wanted_tests := $(call wanted,$(filter-out $(crash_tests),$(tests)))
+wanted_crash_tests := $(call wanted,$(crash_tests))
 
 # --- how ----------------------------------------------------------------------------------
 
@@ -60,6 +64,10 @@ all: $(programs) ## build the plugins into bin/
 check: all $(wanted_tests) $(shim) ## run the tests; T=pattern picks some
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_SHIM=$(abspath $(shim)) \
 		tests/run $(wanted_tests)
+
+check-crash: all $(wanted_crash_tests) ## kill the plugins at each of their system calls
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=1200 CBR_NOTES=1 \
+		tests/run $(wanted_crash_tests)
 
 tests: $(tests) ## build the tests only
 
@@ -176,7 +184,7 @@ $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 %/shim.o: cflags += -fPIC
 
 FORCE:
-.PHONY: all check check-vm tests asan e2e bench lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm check-crash tests asan e2e bench lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
