@@ -29,9 +29,10 @@ tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell fin
 shim := $(if $(SANITIZE),,$(obj)/tests/fault/shim/shim.so)
 # Those in tests/crash take minutes, and a target of their own.
 crash_tests := $(filter $(obj)/tests/crash/%,$(tests))
+long_tests := $(crash_tests) $(filter $(obj)/tests/model/%,$(tests))
 wanted = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$t),$t)),$(1))
 wanted_tests := $(call wanted,$(filter-out $(crash_tests),$(tests)))
-wanted_crash_tests := $(call wanted,$(crash_tests))
+wanted_long_tests := $(call wanted,$(long_tests))
 
 # --- how ----------------------------------------------------------------------------------
 
@@ -65,9 +66,10 @@ check: all $(wanted_tests) $(shim) ## run the tests; T=pattern picks some
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_SHIM=$(abspath $(shim)) \
 		tests/run $(wanted_tests)
 
-check-crash: all $(wanted_crash_tests) ## kill the plugins at each of their system calls
+check-crash: all $(wanted_long_tests) ## kill the plugins at each system call; storms, histories
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=1200 CBR_NOTES=1 \
-		tests/run $(wanted_crash_tests)
+		CBR_STEPS=$${CBR_STEPS-20000} CBR_SEED=$${CBR_SEED-$$(date +%s)} \
+		tests/run $(wanted_long_tests)
 
 tests: $(tests) ## build the tests only
 
