@@ -27,7 +27,12 @@ lib := $(obj)/libcbr.a
 support := $(filter-out %/sanitize.o,$(call objects,$(call sources,tests/support)))
 tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell find tests -name 'test_*.c'))))
 shim := $(if $(SANITIZE),,$(obj)/tests/fault/shim/shim.so)
-wanted_tests := $(if $(T),$(foreach t,$(tests),$(if $(findstring $(T),$t),$t)),$(tests))
+# Those in tests/crash take minutes, and a target of their own.
+crash_tests := $(filter $(obj)/tests/crash/%,$(tests))
+long_tests := $(crash_tests) $(filter $(obj)/tests/model/%,$(tests))
+wanted = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$t),$t)),$(1))
+wanted_tests := $(call wanted,$(filter-out $(crash_tests),$(tests)))
+wanted_long_tests := $(call wanted,$(long_tests))
 
 # --- how ----------------------------------------------------------------------------------
 
@@ -60,6 +65,11 @@ all: $(programs) ## build the plugins into bin/
 check: all $(wanted_tests) $(shim) ## run the tests; T=pattern picks some
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_SHIM=$(abspath $(shim)) \
 		tests/run $(wanted_tests)
+
+check-crash: all $(wanted_long_tests) ## kill the plugins at each system call; storms, histories
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=1200 CBR_NOTES=1 \
+		CBR_STEPS=$${CBR_STEPS-20000} CBR_SEED=$${CBR_SEED-$$(date +%s)} \
+		tests/run $(wanted_long_tests)
 
 tests: $(tests) ## build the tests only
 
@@ -176,7 +186,7 @@ $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 %/shim.o: cflags += -fPIC
 
 FORCE:
-.PHONY: all check check-vm tests asan e2e bench lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm check-crash tests asan e2e bench lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

@@ -69,38 +69,37 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* A name that no other process and no other thread chooses, and that names no address. */
-static void make_temporary_name(char *buf, size_t size)
+static int open_temporary(int dir_fd, mode_t mode)
 {
-	snprintf(buf, size, FILE_TEMPORARY_PREFIX "%d.%lld", gettid(), (long long)clock_now_ns());
+	return openat(dir_fd, FILE_TEMPORARY_NAME,
+		      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
 
-static int write_temporary(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
+static int write_temporary(int dir_fd, const void *data, size_t len, mode_t mode)
 {
-	autoclose int fd = openat(dir_fd, name,
-				  O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	autoclose int fd = open_temporary(dir_fd, mode);
 	int rc;
 
+	/* It is from one who died. */
+	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0) == 0)
+		fd = open_temporary(dir_fd, mode);
 	if (fd < 0)
 		return -errno;
 	rc = write_all(fd, data, len);
 	if (rc < 0)
-		unlinkat(dir_fd, name, 0);
+		unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0);
 	return rc;
 }
 
 static int create_by_name(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
-	char temporary[64];
-	int rc;
+	int rc = write_temporary(dir_fd, data, len, mode);
 
-	make_temporary_name(temporary, sizeof(temporary));
-	rc = write_temporary(dir_fd, temporary, data, len, mode);
 	if (rc < 0)
 		return rc;
 	/* Unlike rename(2), link(2) refuses a name that is taken. */
-	rc = linkat(dir_fd, temporary, dir_fd, name, 0) < 0 ? -errno : 0;
-	unlinkat(dir_fd, temporary, 0);
+	rc = linkat(dir_fd, FILE_TEMPORARY_NAME, dir_fd, name, 0) < 0 ? -errno : 0;
+	unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0);
 	return rc;
 }
 
@@ -129,17 +128,14 @@ int file_create(int dir_fd, const char *name, const void *data, size_t len, mode
 
 int file_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
-	char temporary[64];
-	int rc;
+	int rc = write_temporary(dir_fd, data, len, mode);
 
-	make_temporary_name(temporary, sizeof(temporary));
-	rc = write_temporary(dir_fd, temporary, data, len, mode);
 	if (rc < 0)
 		return rc;
-	if (renameat(dir_fd, temporary, dir_fd, name) == 0)
+	if (renameat(dir_fd, FILE_TEMPORARY_NAME, dir_fd, name) == 0)
 		return 0;
 	rc = -errno;
-	unlinkat(dir_fd, temporary, 0);
+	unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0);
 	return rc;
 }
 

@@ -57,6 +57,19 @@ static int load_record(const struct pool_work *work, struct pool_record *ret)
 	return rc ? rc : pool_record_load(work->store, &bare, ret);
 }
 
+/* The same, where somebody damaged the record: it is made anew by the address files. */
+static int restore_record(const struct pool_work *work, struct pool_record *ret)
+{
+	const struct pool_owner bare = { work->request->owner.container_id, "" };
+	struct error ignored;
+
+	if (pool_record_remove(work->store, &work->request->owner) <= 0 &&
+	    pool_record_remove(work->store, &bare) <= 0)
+		return 0;
+	pool_rebuild(work->store, work->world, work->index, work->news, &ignored);
+	return load_record(work, ret);
+}
+
 /*
  * An attachment that asks again gets what it has: the first call was killed before it
  * could say so, or its caller was.
@@ -68,7 +81,7 @@ static int recall(struct pool_work *work, struct pool_record *held, struct pool_
 	struct pool_faults ignored = { 0 };
 	int any = 0;
 
-	if (!load_record(work, held))
+	if (!load_record(work, held) && !restore_record(work, held))
 		return 0;
 	if (!is_same_life(work, held)) {
 		work->news->dead += pool_give_back(work->store, held, true, work->index, &ignored);

@@ -170,6 +170,16 @@ static int exhausted(const struct search *search, size_t set, const struct pool_
 			  (unsigned long long)search->n_resting, *owners ? owners : "unknown");
 }
 
+/* One that has rested, or else the one that has rested longest. */
+static bool serves_at_all(struct search *search, struct pool_lease *ret)
+{
+	if (try_next(search, UINT64_MAX, ret))
+		return true;
+	if (search->has_rested)
+		*ret = search->rested;
+	return search->has_rested;
+}
+
 /* The steps from 2 on. */
 static int choose_thoroughly(struct search *search, size_t set, struct pool_lease *ret,
 			     struct error *err)
@@ -183,14 +193,11 @@ static int choose_thoroughly(struct search *search, size_t set, struct pool_leas
 		return rc;
 	if (is_scarce(search->walk.size, search->walk.n_taken) && is_time_to_search(work->index))
 		pool_relieve(work, &search->walk, SEARCH_MAX, &tally);
-	if (try_next(search, UINT64_MAX, ret))
+	if (serves_at_all(search, ret))
 		return 0;
-	if (search->has_rested) {
-		*ret = search->rested;
-		return 0;
-	}
 	pool_relieve(work, &search->walk, UINT64_MAX, &tally);
-	return try_next(search, UINT64_MAX, ret) ? 0 : exhausted(search, set, &tally, err);
+	/* What was freed may rest: by a DEL that died after it had noted that. */
+	return serves_at_all(search, ret) ? 0 : exhausted(search, set, &tally, err);
 }
 
 int pool_choose_next(struct pool_work *work, size_t set, struct pool_lease *ret, struct error *err)

@@ -45,12 +45,19 @@ static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp
 	return true;
 }
 
+static bool has_stamp(int dir_fd, const struct timespec *stamp)
+{
+	struct stat st;
+
+	return fstat(dir_fd, &st) == 0 && st.st_mtim.tv_sec == stamp->tv_sec &&
+	       st.st_mtim.tv_nsec == stamp->tv_nsec;
+}
+
 void pool_index_read(const struct pool_store *store, const struct pool_world *world,
 		     struct pool_index *ret)
 {
 	char text[STATE_SIZE + 1];
 	struct timespec stamp;
-	struct stat st;
 
 	*ret = (struct pool_index){ 0 };
 	if (store->records_fd < 0 ||
@@ -59,8 +66,8 @@ void pool_index_read(const struct pool_store *store, const struct pool_world *wo
 		*ret = (struct pool_index){ 0 };
 		return;
 	}
-	ret->current = fstat(store->dir_fd, &st) == 0 && st.st_mtim.tv_sec == stamp.tv_sec &&
-		       st.st_mtim.tv_nsec == stamp.tv_nsec && strcmp(ret->boot, world->boot) == 0;
+	ret->current = strcmp(ret->boot, world->boot) == 0 && has_stamp(store->dir_fd, &stamp) &&
+		       has_stamp(store->records_fd, &stamp);
 }
 
 /*
@@ -104,8 +111,9 @@ void pool_index_write(struct pool_store *store, struct pool_index *index)
 		    STATE_MODE);
 	if (fd < 0 || !is_own(fd))
 		return;
-	/* The stamp last: what is written but not stamped counts as not current. */
-	if (pwrite(fd, text, STATE_SIZE, 0) == STATE_SIZE)
+	/* The stamps last: what is written but not stamped counts as not current. */
+	if (pwrite(fd, text, STATE_SIZE, 0) == STATE_SIZE &&
+	    futimens(store->records_fd, times) == 0)
 		futimens(store->dir_fd, times);
 }
 

@@ -2,10 +2,10 @@
 /*
  * index.h - are the attachments' records all that there is?
  *
- * They are, as long as nobody else changed the directory. Whoever makes or removes an
- * address file changes the directory's time of modification; we set it anew after each
- * change of ours, to a time that no clock tick has, and note that in .state. Where the
- * two differ, somebody else was here, or one of us was killed at work; and where the
+ * They are, as long as nobody else changed the directory, or that of the records. Whoever
+ * makes or removes a file changes its directory's time of modification; we set both anew
+ * after each change of ours, to a time that no clock tick has, and note that in .state.
+ * Where one of them differs, somebody else was here, or one of us was killed at work; and where the
  * boot differs, all that is on record is over. Then pool_rebuild() reads every file.
  */
 #pragma once

@@ -225,6 +225,8 @@ int pool_rebuild(struct pool_store *store, const struct pool_world *world, struc
 	rc = pool_record_each(store, drop_if_empty, &rebuild, err);
 	if (rc < 0)
 		return rc;
+	if (rc > 0)
+		pool_record_drop_broken(store);
 	remove_temporary_files(store->dir_fd);
 	remove_temporary_files(store->records_fd);
 	snprintf(index->boot, sizeof(index->boot), "%s", world->boot);

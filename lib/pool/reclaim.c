@@ -56,6 +56,10 @@ int pool_reclaim(struct pool_store *store, const struct pool_census *census,
 		rc = pool_rebuild(store, world, &sweep.index, &sweep.done.news, err);
 	if (rc >= 0)
 		rc = pool_record_each(store, look_at, &sweep, err);
+	/* Somebody damaged records: what they were of is known by the address files alone. */
+	if (rc > 0 && (rc = pool_rebuild(store, world, &sweep.index, &sweep.done.news, err)) >= 0)
+		rc = pool_record_each(store, look_at, &sweep, err);
+	pool_store_tidy(store);
 	pool_index_write(store, &sweep.index);
 	*ret = sweep.done;
 	if (rc >= 0)

@@ -104,6 +104,24 @@ int pool_record_remove(struct pool_store *store, const struct pool_owner *owner)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+void pool_record_drop_broken(struct pool_store *store)
+{
+	autoclose int fd = openat(store->records_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	fd = -1; /* closed with dir */
+	while ((entry = readdir(dir))) {
+		auto_with(pool_record_done) struct pool_record record = { 0 };
+
+		if (*entry->d_name != '.' &&
+		    !pool_record_load_named(store->records_fd, entry->d_name, &record))
+			unlinkat(store->records_fd, entry->d_name, 0);
+	}
+}
+
 int pool_record_each(struct pool_store *store, void (*fn)(struct pool_record *record, void *arg),
 		     void *arg, struct error *err)
 {

@@ -8,23 +8,6 @@
 #include "rest.h"
 #include "scan.h"
 
-/* All is on record. Return: as pool_release() */
-static int release_on_record(struct pool_store *store, const struct pool_owner *owner,
-			     struct pool_index *index, struct error *err)
-{
-	auto_with(pool_record_done) struct pool_record record = { 0 };
-	const struct pool_owner bare = { owner->container_id, "" };
-	struct pool_faults faults = { 0 };
-	size_t removed;
-	int rc;
-
-	if (!pool_record_load(store, owner, &record) && !pool_record_load(store, &bare, &record))
-		return 0;
-	removed = pool_give_back(store, &record, true, index, &faults);
-	rc = pool_faults_report(&faults, err);
-	return rc < 0 ? rc : removed > 0;
-}
-
 /* Remove the items from the first one on that are as exact as that. */
 static int remove_items(struct pool_store *store, const struct pool_found *found,
 			const struct pool_owner *owner, struct error *err)
@@ -65,6 +48,35 @@ static int release_found(struct pool_store *store, const struct pool_owner *owne
 	return rc;
 }
 
+/* Without a whole record it has nothing, unless there is one that somebody damaged. */
+static int release_unrecorded(struct pool_store *store, const struct pool_owner *owner,
+			      struct pool_index *index, struct error *err)
+{
+	const struct pool_owner bare = { owner->container_id, "" };
+
+	if (pool_record_remove(store, owner) <= 0 && pool_record_remove(store, &bare) <= 0)
+		return 0;
+	index->current = false;
+	return release_found(store, owner, err);
+}
+
+/* All is on record. Return: as pool_release() */
+static int release_on_record(struct pool_store *store, const struct pool_owner *owner,
+			     struct pool_index *index, struct error *err)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+	const struct pool_owner bare = { owner->container_id, "" };
+	struct pool_faults faults = { 0 };
+	size_t removed;
+	int rc;
+
+	if (!pool_record_load(store, owner, &record) && !pool_record_load(store, &bare, &record))
+		return release_unrecorded(store, owner, index, err);
+	removed = pool_give_back(store, &record, true, index, &faults);
+	rc = pool_faults_report(&faults, err);
+	return rc < 0 ? rc : removed > 0;
+}
+
 int pool_release(struct pool_store *store, const struct pool_owner *owner,
 		 const struct pool_world *world, struct error *err)
 {
@@ -76,6 +88,8 @@ int pool_release(struct pool_store *store, const struct pool_owner *owner,
 		rc = release_found(store, owner, err);
 	else
 		rc = release_on_record(store, owner, &index, err);
+	/* Whoever was killed at work on this attachment may never be followed by another. */
+	pool_store_tidy(store);
 	if (rc > 0)
 		pool_index_write(store, &index);
 	if (rc > 0 && pool_store_sync(store, err) < 0)

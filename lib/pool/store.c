@@ -132,6 +132,15 @@ int pool_store_sync(struct pool_store *store, struct error *err)
 	return 0;
 }
 
+void pool_store_tidy(struct pool_store *store)
+{
+	const int dirs[] = { store->dir_fd, store->records_fd, store->rest_fd };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (dirs[i] >= 0)
+			unlinkat(dirs[i], FILE_TEMPORARY_NAME, 0);
+}
+
 int pool_store_remove(struct pool_store *store, const struct ip_addr *addr)
 {
 	char name[IP_TEXT_SIZE];

@@ -14,6 +14,7 @@
 
 #include "attach.h"
 #include "cbr/cni/log.h"
+#include "cbr/sys/nslock.h"
 #include "parts.h"
 #include "verbs.h"
 
@@ -74,19 +75,34 @@ static int collect_guards(struct attach *a, struct error *err)
 	return guard_collect(a, err);
 }
 
-static int collect(const struct cni_call *call, struct attach *a, struct error *err)
+static int collect(struct attach *a, const struct cni_attachment *list, size_t n, struct error *err)
+{
+	/* Where the pod's end is left down on purpose, down is no sign of death. */
+	int rc = a->conf.disable_container_interface ? 0 : remove_garbage(a, list, n, err);
+
+	return rc < 0 ? rc : collect_guards(a, err);
+}
+
+/*
+ * What an ADD is making at this moment looks half made. Runtimes should not call GC beside
+ * an ADD (SPEC, "Lifecycle & Ordering"); if one does, all this is left to the next GC.
+ */
+static int collect_alone(const struct cni_call *call, struct attach *a, struct error *err)
 {
 	autofree struct cni_attachment *list = NULL;
+	struct error ignored;
 	size_t n = 0;
 	int rc = cni_config_valid_attachments(call, &list, &n, err);
 
 	if (rc <= 0)
 		return rc;
-	rc = nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err);
-	/* Where the pod's end is left down on purpose, down is no sign of death. */
-	if (rc >= 0 && !a->conf.disable_container_interface)
-		rc = remove_garbage(a, list, n, err);
-	return rc < 0 ? rc : collect_guards(a, err);
+	if ((rc = nl_socket_open(NETLINK_ROUTE, NULL, &a->node, err)) < 0 ||
+	    (rc = bridge_join(a, err)) < 0)
+		return rc;
+	rc = nslock_try_alone(a->lock_fd) ? collect(a, list, n, err) : 0;
+	/* Before IPAM is asked, which may have to wait. */
+	bridge_leave(a, &ignored);
+	return rc;
 }
 
 int bridge_gc(const struct cni_call *call, struct error *err)
@@ -97,7 +113,7 @@ int bridge_gc(const struct cni_call *call, struct error *err)
 	int ipam = 0;
 
 	bridge_conf_load_names(call, &a.conf);
-	rc = collect(call, &a, err);
+	rc = collect_alone(call, &a, err);
 	if (attach_is_layer3(&a))
 		ipam = cni_delegate_run(call, a.conf.ipam_type, CNI_GC, NULL, &second);
 	if (ipam >= 0)

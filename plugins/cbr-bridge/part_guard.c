@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "cbr/nftables/guard.h"
-#include "cbr/sys/nslock.h"
 #include "parts.h"
 
 bool guard_is_wanted(const struct attach *a)
@@ -137,13 +136,7 @@ static int sweep(struct attach *a, struct error *err)
 
 int guard_collect(struct attach *a, struct error *err)
 {
-	const struct deadline deadline = deadline_in(0);
-	struct error ignored;
-	int rc;
+	int rc = attach_open_nft(a, err);
 
-	/* A port whose link is still to come looks like one whose link is gone. */
-	if (nslock_share(&deadline, &a->lock_fd, &ignored) < 0 || !nslock_try_alone(a->lock_fd))
-		return 0;
-	rc = attach_open_nft(a, err);
 	return rc < 0 ? rc : sweep(a, err);
 }

@@ -43,7 +43,7 @@ bool guard_is_wanted(const struct attach *a);
 /* guard_forget() - that of this attachment, whose link is gone; 1 removed, 0 none there */
 int guard_forget(struct attach *a, struct error *err);
 
-/* guard_collect() - those of links that are gone, unless an ADD is under way */
+/* guard_collect() - those of links that are gone; no ADD may be under way, see bridge_join() */
 int guard_collect(struct attach *a, struct error *err);
 
 /*

@@ -3,9 +3,12 @@
 
 #include "harness.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "node.h"
@@ -114,6 +117,23 @@ static void gc_removes_a_half_made_link(void **state)
 	free(host);
 }
 
+/* What looks half made may be what an ADD is making at this moment. */
+static void gc_leaves_links_alone_while_an_add_is_at_work(void **state)
+{
+	const int lock_fd = open(node.netns.path, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	pod_add(dead);
+	free(run_must(&dead->netns, "ip link set eth0 down"));
+	ns_wait(&node.netns, 5000, "ip link show %s | grep -q NO-CARRIER", pod_host_end(dead));
+	assert_int_equal(flock(lock_fd, LOCK_SH), 0);
+	collect("[]");
+	assert_non_null(witness_link(&node.netns, pod_host_end(dead)));
+	close(lock_fd);
+	collect("[]");
+	assert_null(witness_link(&node.netns, pod_host_end(dead)));
+}
+
 static void gc_keeps_a_listed_link_that_is_down(void **state)
 {
 	(void)state;
@@ -201,6 +221,7 @@ int main(void)
 		TEST(gc_with_null_and_with_an_empty_list_mean_none_is_valid),
 		TEST(gc_without_the_key_changes_nothing),
 		TEST(gc_removes_a_half_made_link),
+		TEST(gc_leaves_links_alone_while_an_add_is_at_work),
 		TEST(gc_keeps_a_listed_link_that_is_down),
 		TEST(gc_keeps_other_networks_and_strangers),
 		TEST(gc_and_status_are_for_1_1_0),

@@ -24,6 +24,9 @@
 #define must(ok, what) \
 	((ok) ? (void)0 : harness_fail(__FILE__, __LINE__, "%s: %s", (what), strerror(errno)))
 
+/* Room for an environment. */
+#define ENV_MAX 64
+
 /* In the child: become the program. */
 static _Noreturn void become(const struct run_what *what, const int fds[3])
 {
@@ -205,16 +208,13 @@ static void put(const char **env, size_t *n, const char *name, const char *value
 	env[(*n)++] = pair;
 }
 
-struct run run_plugin(const struct run_call *call)
+char **run_env(const struct run_call *call)
 {
-	char *file = strchr(call->plugin, '/') ? strdup(call->plugin) : run_bin(call->plugin);
-	const char *argv[] = { file, NULL };
-	const char *env[64] = { NULL };
-	struct run_what what = { .argv = argv, .env = env, .input = call->config, .ns = call->ns };
 	const char *path = call->path ? call->path : getenv("CBR_BIN");
-	size_t n = 0, owned;
-	struct run run;
+	const char **env = calloc(ENV_MAX, sizeof(*env));
+	size_t n = 0;
 
+	must(env, "calloc");
 	put(env, &n, "PATH", getenv("PATH"));
 	put(env, &n, "CNI_COMMAND", call->command);
 	put(env, &n, "CNI_CONTAINERID", call->container);
@@ -222,12 +222,29 @@ struct run run_plugin(const struct run_call *call)
 	put(env, &n, "CNI_IFNAME", call->ifname);
 	put(env, &n, "CNI_ARGS", call->args);
 	put(env, &n, "CNI_PATH", path && *path ? path : NULL);
-	owned = n;
-	for (size_t i = 0; call->extra && call->extra[i] && n < 63; i++)
-		env[n++] = call->extra[i];
-	run = run_program(&what);
-	while (owned > 0)
-		free((char *)env[--owned]);
+	for (size_t i = 0; call->extra && call->extra[i] && n < ENV_MAX - 1; i++)
+		must(env[n++] = strdup(call->extra[i]), "strdup");
+	return (char **)env;
+}
+
+void run_env_done(char **env)
+{
+	for (size_t i = 0; env[i]; i++)
+		free(env[i]);
+	free(env);
+}
+
+struct run run_plugin(const struct run_call *call)
+{
+	char *file = strchr(call->plugin, '/') ? strdup(call->plugin) : run_bin(call->plugin);
+	const char *argv[] = { file, NULL };
+	char **env = run_env(call);
+	const struct run_what what = {
+		.argv = argv, .env = (const char *const *)env, .input = call->config, .ns = call->ns
+	};
+	struct run run = run_program(&what);
+
+	run_env_done(env);
 	free(file);
 	return run;
 }

@@ -15,10 +15,13 @@
 #include "cbr/base/error.h"
 
 /*
- * How the names of files begin that are being written. One that nobody can be writing any
- * more was left by a process that was killed, and may be removed.
+ * How the names of files begin that are being written, and the name that they have. One
+ * that nobody can be writing any more was left by a process that was killed: it may be
+ * removed, and is replaced by the next one to write there. So two processes must not
+ * write in one directory at the same time.
  */
 #define FILE_TEMPORARY_PREFIX ".tmp."
+#define FILE_TEMPORARY_NAME FILE_TEMPORARY_PREFIX "new"
 
 /*
  * file_read() - read a small regular file whole
@@ -34,14 +37,15 @@ ssize_t file_read(int dir_fd, const char *name, char *buf, size_t size);
  * file_create() - make a new file appear with its whole content, or not at all
  *
  * Written to a nameless file (O_TMPFILE) and linked in; where the file system has
- * none, to a dotted temporary name that is linked and removed.
+ * none, to FILE_TEMPORARY_NAME, which is linked and removed.
  *
  * Return: 0, -EEXIST if the name is taken, or another negative errno.
  */
 int file_create(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
 
 /*
- * file_replace() - put new content under a name in one step (rename(2))
+ * file_replace() - put new content under a name in one step: FILE_TEMPORARY_NAME is written
+ * and renamed
  *
  * Return: 0 or a negative errno; the old content stays in that case.
  */

@@ -78,6 +78,9 @@ int pool_record_save(struct pool_store *store, const struct pool_record *record,
 /* pool_record_remove() - Return: 1, 0 there was none, or a negative errno */
 int pool_record_remove(struct pool_store *store, const struct pool_owner *owner);
 
+/* pool_record_drop_broken() - remove what is no whole record; the lock must be held */
+void pool_record_drop_broken(struct pool_store *store);
+
 /*
  * pool_record_each() - call @fn for every whole record, in no order; @fn may remove it
  *

@@ -125,6 +125,9 @@ int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, siz
  */
 int pool_store_sync(struct pool_store *store, struct error *err);
 
+/* pool_store_tidy() - remove what somebody who died was writing */
+void pool_store_tidy(struct pool_store *store);
+
 /* pool_store_remove() - Return: 1, 0 there was no such file, or a negative errno */
 int pool_store_remove(struct pool_store *store, const struct ip_addr *addr);
 

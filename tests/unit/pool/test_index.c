@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/file.h"
 #include "cbr/pool/find.h"
 #include "cbr/pool/record.h"
 #include "fixture.h"
@@ -169,6 +170,45 @@ static void ours_may_be_lost_or_damaged(void **state)
 	assert_false(fixture_has(f, ".tmp.3.4"));
 }
 
+/* By hand, or by a file system that was repaired: the state does not always notice. */
+static void a_damaged_record_costs_no_address(void **state)
+{
+	static const char *const damage[] = {
+		"rm .attachments/a:eth0",
+		": >.attachments/a:eth0",
+		"truncate -s 50 .attachments/a:eth0",
+		"truncate -s 0 .attachments/a:eth0; truncate -s 99 .attachments/a:eth0",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		assert_string_equal(fixture_allocate(f, "a", SET, "10.1.2.7", 0), "10.1.2.7");
+		free(run_must(NULL, "cd %s/net && { %s; }", f->tmp.path, damage[i]));
+		assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.7");
+		free(run_must(NULL, "cd %s/net && { %s; }", f->tmp.path, damage[i]));
+		assert_int_equal(fixture_release(f, "a"), 1);
+		assert_false(fixture_has(f, "10.1.2.7"));
+		assert_int_equal(count_records(f), 0);
+	}
+}
+
+/* Though the record that was being written changed nothing that the state notices. */
+static void what_the_dead_were_writing_goes_with_the_attachment(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_non_null(fixture_allocate(f, "a", SET, NULL, 0));
+	assert_non_null(fixture_allocate(f, "b", SET, NULL, 0));
+	fixture_put(f, ".attachments/" FILE_TEMPORARY_NAME, "container c\ninterf");
+	assert_int_equal(fixture_release(f, "c"), 0);
+	assert_int_equal(count_records(f), 2);
+	fixture_put(f, ".attachments/" FILE_TEMPORARY_NAME, "container c\ninterf");
+	fixture_put(f, FILE_TEMPORARY_NAME, "10.1");
+	assert_int_equal(fixture_release(f, "a"), 1);
+	assert_int_equal(count_records(f), 1);
+	assert_false(fixture_has(f, FILE_TEMPORARY_NAME));
+}
+
 static void an_earlier_boots_reservations_are_void(void **state)
 {
 	struct fixture *f = *state;
@@ -238,6 +278,8 @@ int main(void)
 		FIXTURE_STORE(what_host_local_wrote_is_released),
 		FIXTURE_STORE(an_address_of_a_record_that_is_anothers_now_stays),
 		FIXTURE_STORE(ours_may_be_lost_or_damaged),
+		FIXTURE_STORE(a_damaged_record_costs_no_address),
+		FIXTURE_STORE(what_the_dead_were_writing_goes_with_the_attachment),
 		FIXTURE_STORE(an_earlier_boots_reservations_are_void),
 		FIXTURE_STORE(they_stay_where_they_are_to_last),
 		FIXTURE_STORE(what_host_local_did_before_we_came_is_no_earlier_boots),

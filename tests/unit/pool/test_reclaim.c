@@ -88,6 +88,22 @@ static void takes_back_what_a_crash_left_but_nothing_foreign(void **state)
 	assert_true(fixture_has(f, "note"));
 }
 
+static void takes_back_what_a_damaged_record_was_of(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_reclaimed done;
+	struct error err;
+
+	assert_string_equal(fixture_allocate(f, "a", "10.1.2.0/24", NULL, 0), "10.1.2.2");
+	assert_string_equal(fixture_allocate(f, "b", "10.1.2.0/24", NULL, 0), "10.1.2.3");
+	fixture_put(f, POOL_RECORDS_NAME "/a:eth0", "container");
+	f->alive = " b/eth0 ";
+	assert_ok(reclaim(f, "", &done, &err), &err);
+	assert_false(fixture_has(f, "10.1.2.2"));
+	assert_true(fixture_has(f, "10.1.2.3"));
+	assert_int_equal(tmp_count(&f->tmp, "net/.attachments"), 1);
+}
+
 static void leaves_what_is_not_older_than_the_call(void **state)
 {
 	struct fixture *f = *state;
@@ -152,6 +168,7 @@ int main(void)
 		FIXTURE_STORE(takes_back_what_is_neither_listed_nor_alive),
 		FIXTURE_STORE(asks_for_interface_and_container),
 		FIXTURE_STORE(takes_back_what_a_crash_left_but_nothing_foreign),
+		FIXTURE_STORE(takes_back_what_a_damaged_record_was_of),
 		FIXTURE_STORE(leaves_what_is_not_older_than_the_call),
 		FIXTURE_STORE(goes_on_over_errors_and_tells_of_them),
 	};

@@ -41,6 +41,18 @@ static void the_dead_make_room(void **state)
 	assert_null(fixture_allocate(f, "y", SMALL, NULL, 30));
 }
 
+/* A DEL that was killed: it had noted that the address rests, but not given it back. */
+static void the_dead_make_room_where_their_addresses_rest_already(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	assert_null(fixture_allocate(f, "x", SMALL, NULL, 30));
+	f->dead = " c/eth0 ";
+	fixture_put(f, POOL_REST_NAME "/10.1.2.4", "was c eth0\n");
+	assert_string_equal(fixture_allocate(f, "x", SMALL, NULL, 30), "10.1.2.4");
+}
+
 static void the_living_and_the_unknown_do_not(void **state)
 {
 	struct fixture *f = *state;
@@ -148,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_STORE(the_dead_make_room),
+		FIXTURE_STORE(the_dead_make_room_where_their_addresses_rest_already),
 		FIXTURE_STORE(the_living_and_the_unknown_do_not),
 		FIXTURE_STORE(the_dead_are_looked_for_before_the_last_address_is_gone),
 		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_storm.c - many attachments come and go at the same time, while GC runs
+ *
+ * Real executables, each in a process of its own. Every address must be handed out once,
+ * every DEL succeed, and nothing be left.
+ */
+
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "json.h"
+#include "ns.h"
+#include "run.h"
+#include "tmp.h"
+#include "witness.h"
+
+#define CONFIG                                                                          \
+	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"type\": \"%s\", \"bridge\": " \
+	"\"cni0\", \"isDefaultGateway\": true, \"ipMasq\": true, \"ipam\": {\"type\": " \
+	"\"hl-ipam\", \"dataDir\": \"%s/networks\", \"ranges\": [[{\"subnet\": "        \
+	"\"10.22.0.0/22\"}], [{\"subnet\": \"fd00:22::/64\"}]]}%s}"
+
+#define LIST ", \"cni.dev/valid-attachments\": []"
+
+#define MAX_PODS 500
+
+/*
+ * A storm in work.
+ * @plugin: which one
+ * @n: attachments
+ * @workers: how many at a time
+ */
+struct storm {
+	struct tmp tmp;
+	struct ns node;
+	struct ns pods[MAX_PODS];
+	const char *plugin;
+	size_t n;
+	size_t workers;
+};
+
+static struct storm storm;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&storm, 0, sizeof(storm));
+	tmp_make(&storm.tmp);
+	ns_make(&storm.tmp, "node", &storm.node);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < storm.n; i++)
+		ns_destroy(&storm.pods[i]);
+	ns_destroy(&storm.node);
+	tmp_remove(&storm.tmp);
+	return 0;
+}
+
+static void begin(const char *plugin, size_t n, size_t workers)
+{
+	storm.plugin = plugin;
+	storm.workers = workers;
+	for (; storm.n < n; storm.n++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "c%zu", storm.n);
+		ns_make(&storm.tmp, name, &storm.pods[storm.n]);
+	}
+}
+
+/* Return: exit status of the plugin; what it said is in <name>.<verb> */
+static int call(const char *command, size_t number)
+{
+	const bool is_gc = strcmp(command, "GC") == 0;
+	char id[16];
+	char name[32];
+	autofree char *config = NULL;
+	struct run_call what = { .plugin = storm.plugin, .command = command, .ns = &storm.node };
+	struct run run;
+	int status;
+
+	snprintf(id, sizeof(id), "c%zu", number);
+	snprintf(name, sizeof(name), "%s.%s", command, id);
+	if (asprintf(&config, CONFIG, storm.plugin, storm.tmp.path, is_gc ? LIST : "") < 0)
+		return 99;
+	what.config = config;
+	if (!is_gc) {
+		what.container = id;
+		what.ifname = "eth0";
+		what.netns = storm.pods[number].path;
+	}
+	run = run_plugin(&what);
+	free(tmp_write(&storm.tmp, name, run.out, 0600));
+	status = run.status;
+	run_done(&run);
+	return status;
+}
+
+/* One worker's share, then a GC: nobody is listed, so all are kept for their signs of life. */
+static _Noreturn void work(const char *command, size_t worker)
+{
+	for (size_t i = worker; i < storm.n; i += storm.workers)
+		if (call(command, i) != 0)
+			_exit(1);
+	_exit(call("GC", worker) != 0);
+}
+
+static void all_at_once(const char *command)
+{
+	int status;
+
+	fflush(NULL);
+	for (size_t i = 0; i < storm.workers; i++) {
+		const pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0)
+			work(command, i);
+	}
+	for (size_t i = 0; i < storm.workers; i++) {
+		assert_true(wait(&status) > 0);
+		if (status)
+			harness_fail(__FILE__, __LINE__, "%s failed: %s", command,
+				     run_must(NULL, "grep -h msg %s/%s.* || true", storm.tmp.path,
+					      command));
+	}
+}
+
+static void assert_addresses_are_unique(void)
+{
+	free(run_must(NULL,
+		      "cd %s && cat ADD.* | grep -o '\"address\": *\"[^\"]*' | sort >got && "
+		      "test $(wc -l <got) = %zu && test -z \"$(uniq -d got)\"",
+		      storm.tmp.path, 2 * storm.n));
+	free(run_must(NULL, "test $(ls %s/networks/net | grep -c '^[0-9]*\\.') = %zu",
+		      storm.tmp.path, storm.n));
+	free(run_must(NULL, "test $(ls %s/networks/net | grep -c :) = %zu", storm.tmp.path,
+		      storm.n));
+}
+
+static void assert_nothing_is_left(void)
+{
+	autofree char *bin = run_bin("hl-ipam");
+
+	free(run_must(NULL, "! ls %s/networks/net | grep -e : -e '^[0-9]'", storm.tmp.path));
+	free(run_must(NULL, "! ls -A %s/networks/net/.attachments | grep .", storm.tmp.path));
+	free(run_must(&storm.node, "! ip -o link show type veth | grep ."));
+	free(run_must(&storm.node, "%s fsck -q --data-dir %s/networks --network net", bin,
+		      storm.tmp.path));
+}
+
+static void storm_of(const char *plugin, size_t n, size_t workers)
+{
+	begin(plugin, n, workers);
+	for (int round = 0; round < 2; round++) {
+		all_at_once("ADD");
+		assert_addresses_are_unique();
+		all_at_once("DEL");
+		assert_nothing_is_left();
+	}
+	print_message("# %s: twice %zu ADD and DEL, %zu at a time, %zu GC between\n", plugin, n,
+		      workers, 4 * workers);
+}
+
+static void of_addresses(void **state)
+{
+	(void)state;
+	storm_of("hl-ipam", 500, 32);
+}
+
+static void of_attachments(void **state)
+{
+	(void)state;
+	storm_of("cbr-bridge", 100, 16);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(of_addresses),
+		TEST(of_attachments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
