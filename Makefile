@@ -88,6 +88,9 @@ e2e: all ## run cnitool and containerd against the plugins (root)
 bench: all ## measure beside the reference plugins and the kernel's floor (root)
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/bench/run
 
+bench-check: all ## compare counts with the committed figures; UPDATE=1 writes them
+	$(Q)CBR_BIN=$(abspath $(BIN)) UPDATE=$(UPDATE) tests/bench/check
+
 lint: ## format, static analysis, layering and the like
 	$(Q)CC=$(CC) tests/lint/run
 
@@ -117,7 +120,7 @@ clean: ## remove build/ and bin/
 	rm -rf build bin
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 13
 	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
 	@echo '           KERNELS=names'
 
@@ -186,7 +189,7 @@ $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 %/shim.o: cflags += -fPIC
 
 FORCE:
-.PHONY: all check check-vm check-crash tests asan e2e bench lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm check-crash tests asan e2e bench bench-check lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

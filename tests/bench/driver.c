@@ -4,16 +4,20 @@
  *
  *   driver pairs COUNT NETNS             ADD and DEL of one pod, again and again
  *   driver burst PODS JOBS ROUNDS NETNS  ADD of many pods, JOBS at a time, then their DEL
+ *   driver again VERB COUNT NETNS        ADD, then VERB again and again, then DEL
  *
- * Standard input names the subjects, a line each: name, command, config file or "-",
+ * Standard input names the subjects, a line each: name, command, config file or "-", and, if
+ * wished, every how many rounds it takes part, and a shell command to run before its ADD;
  * separated by tabs. All take turns within each round, each time in another order, so that
  * what others do, and what each leaves for the kernel to do, meets them all.
  * CNI_PATH is the directory of the command. NETNS is the namespace of the pod; in a burst,
- * that of pod n is NETNSn.
+ * that of pod n is NETNSn; with "again", that of the pod of subject n is.
  *
  * Prints a line for a subject, separated by tabs:
- *   pairs: name, ADD median and p99, DEL median and p99 (microseconds), peak memory (KiB)
+ *   pairs: name, ADD median and p99, DEL median and p99, user and system time of ADD, its mean
+ *          (microseconds), peak memory (KiB)
  *   burst: name, ADD and DEL per second, medians of the rounds
+ *   again: name, VERB median and p99 (microseconds)
  *
  * Time is what passes between the decision to start a process and the news that it has
  * ended. A plugin that fails ends it all.
@@ -40,13 +44,23 @@
 /* Pairs that are not counted. */
 #define WARM_UP 10
 
-/* What is measured. @times: of ADD and of DEL, one for each pair or round */
+/*
+ * What is measured.
+ * @every: takes part in each so many-th round
+ * @before: shell command, or NULL
+ * @times, @n: of ADD and of DEL, one for each pair or round; how many there are
+ * @cpu: of all ADDs
+ */
 struct subject {
 	char *name;
 	char *argv[MAX_ARGS];
 	char path[4096];
 	char *config;
+	int every;
+	char *before;
 	double *times[2];
+	int n;
+	double cpu;
 	long peak_kib;
 };
 
@@ -87,6 +101,17 @@ static char *read_file(const char *path)
 	return text;
 }
 
+static int number(const char *text)
+{
+	const long n = strtol(text, NULL, 10);
+
+	if (n < 1 || n > 100000) {
+		errno = EINVAL;
+		die(text);
+	}
+	return (int)n;
+}
+
 /* Cut the next field, up to @separator, off @rest. */
 static char *field(char **rest, const char *separator)
 {
@@ -94,7 +119,7 @@ static char *field(char **rest, const char *separator)
 
 	if (!text) {
 		errno = EINVAL;
-		die("a line on standard input has three fields");
+		die("a line on standard input has three fields at least");
 	}
 	return text;
 }
@@ -109,11 +134,15 @@ static void read_subjects(size_t n_times)
 		char *rest = line;
 		char *command;
 		char *config;
+		char *every;
 
 		line[strcspn(line, "\n")] = '\0';
 		s->name = field(&rest, "\t");
 		command = field(&rest, "\t");
 		config = field(&rest, "\t");
+		every = strsep(&rest, "\t");
+		s->every = every && *every ? number(every) : 1;
+		s->before = rest && *rest ? rest : NULL;
 		for (size_t i = 0; i < MAX_ARGS - 1 && command; i++)
 			s->argv[i] = strsep(&command, " ");
 		snprintf(s->path, sizeof(s->path), "CNI_PATH=%s", dirname(strdup(s->argv[0])));
@@ -230,9 +259,14 @@ static void call_end(const struct call *call, int status, char *ret_result)
 	}
 }
 
-/* One call from beginning to end. Returns its duration. */
+static double microseconds(struct timeval t)
+{
+	return (double)t.tv_sec * 1e6 + (double)t.tv_usec;
+}
+
+/* One call from beginning to end. Returns its duration; @ret_cpu: user and system time */
 static double call_run(struct subject *s, const char *verb, int pod, const char *netns,
-		       char *result, bool lean)
+		       char *result, bool lean, double *ret_cpu)
 {
 	double began = now();
 	struct call call = call_start(s, verb, pod, netns, result, lean);
@@ -244,6 +278,7 @@ static double call_run(struct subject *s, const char *verb, int pod, const char 
 		die("wait4");
 	took = now() - began;
 	call_end(&call, status, result);
+	*ret_cpu = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 	if (lean && usage.ru_maxrss > s->peak_kib)
 		s->peak_kib = usage.ru_maxrss;
 	return took;
@@ -262,31 +297,81 @@ static void shuffle(struct subject *ret_order[MAX_SUBJECTS])
 	}
 }
 
+static void one_pair(struct subject *s, int pod, const char *netns, char *result, bool counted,
+		     bool lean)
+{
+	double cpu;
+	double ignored;
+	double add;
+	double del;
+
+	if (s->before && system(s->before) != 0)
+		die(s->before);
+	result[0] = '\0';
+	add = call_run(s, "ADD", pod, netns, result, lean, &cpu);
+	del = call_run(s, "DEL", pod, netns, result, lean, &ignored);
+	if (!counted)
+		return;
+	s->times[0][s->n] = add;
+	s->times[1][s->n++] = del;
+	s->cpu += cpu;
+}
+
+/* A last round, which is not counted, is for the peak memory. */
 static void pairs(int count, const char *netns)
 {
 	char *result = allocate(MAX_RESULT);
 	const int total = WARM_UP + count + 1;
 
 	for (int i = 0; i < total; i++) {
+		const bool lean = i == total - 1;
 		struct subject *order[MAX_SUBJECTS];
 
 		shuffle(order);
-		for (size_t n = 0; n < n_subjects; n++) {
-			struct subject *s = order[n];
-			const bool lean = i == total - 1;
-			double add;
-			double del;
-
-			result[0] = '\0';
-			add = call_run(s, "ADD", i, netns, result, lean);
-			del = call_run(s, "DEL", i, netns, result, lean);
-			if (i < WARM_UP || lean)
-				continue;
-			s->times[0][i - WARM_UP] = add;
-			s->times[1][i - WARM_UP] = del;
-		}
+		for (size_t n = 0; n < n_subjects; n++)
+			if (i % order[n]->every == 0 || lean)
+				one_pair(order[n], i, netns, result, i >= WARM_UP && !lean, lean);
 	}
 	free(result);
+}
+
+/* @result: of its ADD, which begins it; round @i of @last, which is its DEL */
+static void one_again(struct subject *s, const char *verb, int i, int last, const char *netns,
+		      char *result)
+{
+	const int pod = (int)(s - subjects);
+	char *given = allocate(MAX_RESULT);
+	char path[256];
+	double ignored;
+	double took;
+
+	snprintf(path, sizeof(path), "%s%d", netns, pod);
+	if (i == 0 || i == last) {
+		call_run(s, i ? "DEL" : "ADD", pod, path, result, false, &ignored);
+	} else {
+		if (strcmp(verb, "STATUS") != 0)
+			strcpy(given, result);
+		took = call_run(s, verb, pod, path, given, false, &ignored);
+		if (i > WARM_UP)
+			s->times[0][s->n++] = took;
+	}
+	free(given);
+}
+
+static void again(const char *verb, int count, const char *netns)
+{
+	const int last = WARM_UP + count + 1;
+	char *results = allocate(n_subjects * MAX_RESULT);
+
+	for (int i = 0; i <= last; i++) {
+		struct subject *order[MAX_SUBJECTS];
+
+		shuffle(order);
+		for (size_t n = 0; n < n_subjects; n++)
+			one_again(order[n], verb, i, last, netns,
+				  results + (size_t)(order[n] - subjects) * MAX_RESULT);
+	}
+	free(results);
 }
 
 /* All pods by one verb, @jobs at a time. Returns how long it took. */
@@ -338,6 +423,7 @@ static void burst(int pods, int jobs, int rounds, const char *netns)
 			for (int verb = 0; verb < 2; verb++)
 				s->times[verb][round] = wave(s, verb ? "DEL" : "ADD", pods, jobs,
 							     netns, results);
+			s->n++;
 		}
 	}
 	for (int i = 0; i < pods; i++)
@@ -359,44 +445,47 @@ static double percentile(double *times, int n, int percent)
 	return times[(n - 1) * percent / 100];
 }
 
-static int number(const char *text)
+static void report(struct subject *s, const char *mode, int pods)
 {
-	const long n = strtol(text, NULL, 10);
+	const double add = percentile(s->times[0], s->n, 50);
 
-	if (n < 1 || n > 100000) {
-		errno = EINVAL;
-		die(text);
-	}
-	return (int)n;
+	if (strcmp(mode, "burst") == 0)
+		printf("%s\t%.1f\t%.1f\n", s->name, 1e6 * pods / add,
+		       1e6 * pods / percentile(s->times[1], s->n, 50));
+	else if (strcmp(mode, "again") == 0)
+		printf("%s\t%.1f\t%.1f\n", s->name, add, percentile(s->times[0], s->n, 99));
+	else
+		printf("%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%ld\n", s->name, add,
+		       percentile(s->times[0], s->n, 99), percentile(s->times[1], s->n, 50),
+		       percentile(s->times[1], s->n, 99), s->cpu / s->n, s->peak_kib);
 }
 
 int main(int argc, char **argv)
 {
-	const bool is_burst = argc == 6 && strcmp(argv[1], "burst") == 0;
-	const int n = is_burst ? number(argv[4]) : argc == 4 ? number(argv[2]) : 0;
+	const char *mode = argc > 1 ? argv[1] : "";
+	int pods = 0;
+	int n;
 
-	if (n == 0) {
-		fputs("usage: driver pairs COUNT NETNS | burst PODS JOBS ROUNDS NETNS\n", stderr);
+	if (argc == 4 && strcmp(mode, "pairs") == 0) {
+		n = number(argv[2]);
+		read_subjects((size_t)n);
+		pairs(n, argv[3]);
+	} else if (argc == 6 && strcmp(mode, "burst") == 0) {
+		pods = number(argv[2]);
+		n = number(argv[4]);
+		read_subjects((size_t)n);
+		burst(pods, number(argv[3]), n, argv[5]);
+	} else if (argc == 5 && strcmp(mode, "again") == 0) {
+		n = number(argv[3]);
+		read_subjects((size_t)n);
+		again(argv[2], n, argv[4]);
+	} else {
+		fputs("usage: driver pairs COUNT NETNS | burst PODS JOBS ROUNDS NETNS |"
+		      " again VERB COUNT NETNS\n",
+		      stderr);
 		return 2;
 	}
-	read_subjects((size_t)n);
-	if (is_burst)
-		burst(number(argv[2]), number(argv[3]), n, argv[5]);
-	else
-		pairs(n, argv[3]);
-
-	for (size_t i = 0; i < n_subjects; i++) {
-		struct subject *s = &subjects[i];
-
-		if (is_burst)
-			printf("%s\t%.1f\t%.1f\n", s->name,
-			       1e6 * number(argv[2]) / percentile(s->times[0], n, 50),
-			       1e6 * number(argv[2]) / percentile(s->times[1], n, 50));
-		else
-			printf("%s\t%.1f\t%.1f\t%.1f\t%.1f\t%ld\n", s->name,
-			       percentile(s->times[0], n, 50), percentile(s->times[0], n, 99),
-			       percentile(s->times[1], n, 50), percentile(s->times[1], n, 99),
-			       s->peak_kib);
-	}
+	for (size_t i = 0; i < n_subjects; i++)
+		report(&subjects[i], mode, pods);
 	return 0;
 }

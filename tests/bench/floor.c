@@ -2,15 +2,17 @@
 /*
  * floor.c - the kernel's share of an attachment: the least that any plugin must do
  *
- *   floor BRIDGE SUBNET         e.g. floor cni0 10.9.0.0
+ *   floor BRIDGE SUBNET [SUBNET6]      e.g. floor cni0 10.9.0.0 fd00:9::
  *
  * Called as a plugin is: CNI_COMMAND is ADD or DEL; the pod is CNI_NETNS, and a number
  * after the last '-' of CNI_CONTAINERID. ADD makes what a gateway network without
  * masquerade is made of: a veth pair born in its two places, enslaved and up; the pod's
- * address in SUBNET/16 and its default route; the bridge's address. DEL removes the pair.
+ * address in SUBNET/16 and its default route; the bridge's address; with SUBNET6 the same in
+ * SUBNET6/64. DEL removes the pair. A pod of a network with masquerade takes no more: the
+ * rules are there since its first one.
  *
  * Nothing is validated, undone, written down or printed, no address is chosen and nobody
- * is asked. Messages: 7 for ADD, sent in 4 goes; 1 for DEL.
+ * is asked. Messages: 7 for ADD, 10 with SUBNET6, sent in 4 goes; 1 for DEL.
  */
 
 #include <arpa/inet.h>
@@ -147,37 +149,64 @@ static void put_link_up(struct requests *r, int index)
 	end(r, nlh);
 }
 
-static void put_address(struct requests *r, int index, in_addr_t addr)
+/*
+ * Address number @n of a subnet; bytes in network order.
+ * @len: of the prefix
+ */
+struct address {
+	int family;
+	uint8_t bytes[16];
+	size_t size;
+	uint8_t len;
+};
+
+static struct address address(const char *subnet, unsigned int n)
+{
+	struct address a = { .family = AF_INET, .size = 4, .len = 16 };
+
+	if (strchr(subnet, ':'))
+		a = (struct address){ .family = AF_INET6, .size = 16, .len = 64 };
+	if (inet_pton(a.family, subnet, a.bytes) != 1)
+		die(subnet, EINVAL);
+	a.bytes[a.size - 1] |= (uint8_t)n;
+	a.bytes[a.size - 2] |= (uint8_t)(n >> 8);
+	return a;
+}
+
+static void put_address(struct requests *r, int index, const struct address *a)
 {
 	struct nlmsghdr *nlh = put(r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
-	ifa->ifa_family = AF_INET;
-	ifa->ifa_prefixlen = 16;
+	ifa->ifa_family = (uint8_t)a->family;
+	ifa->ifa_prefixlen = a->len;
 	ifa->ifa_index = (uint32_t)index;
-	mnl_attr_put_u32(nlh, IFA_LOCAL, addr);
-	mnl_attr_put_u32(nlh, IFA_ADDRESS, addr);
-	mnl_attr_put_u32(nlh, IFA_BROADCAST, addr | htonl(0xffff));
+	ifa->ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0;
+	mnl_attr_put(nlh, IFA_LOCAL, a->size, a->bytes);
+	mnl_attr_put(nlh, IFA_ADDRESS, a->size, a->bytes);
+	if (a->family == AF_INET)
+		mnl_attr_put(nlh, IFA_BROADCAST, a->size,
+			     (uint8_t[]){ a->bytes[0], a->bytes[1], 0xff, 0xff });
 	end(r, nlh);
 }
 
-static void put_default_route(struct requests *r, int index, in_addr_t gateway)
+static void put_default_route(struct requests *r, int index, const struct address *gateway)
 {
 	struct nlmsghdr *nlh = put(r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 
-	rtm->rtm_family = AF_INET;
+	rtm->rtm_family = (uint8_t)gateway->family;
 	rtm->rtm_table = RT_TABLE_MAIN;
 	rtm->rtm_protocol = RTPROT_BOOT;
 	rtm->rtm_type = RTN_UNICAST;
-	mnl_attr_put_u32(nlh, RTA_GATEWAY, gateway);
+	mnl_attr_put(nlh, RTA_GATEWAY, gateway->size, gateway->bytes);
 	mnl_attr_put_u32(nlh, RTA_OIF, (uint32_t)index);
 	end(r, nlh);
 }
 
-static void add(const char *host, const char *bridge_name, in_addr_t subnet, unsigned int number)
+/* @subnets: ends with NULL */
+static void add(const char *host, const char *bridge_name, char **subnets, unsigned int number)
 {
-	const in_addr_t gateway = subnet | htonl(1);
 	struct requests node = { 0 };
 	struct requests pod = { 0 };
 	int netns = open(getenv("CNI_NETNS"), O_RDONLY | O_CLOEXEC);
@@ -189,7 +218,11 @@ static void add(const char *host, const char *bridge_name, in_addr_t subnet, uns
 	requests_open(&node);
 	bridge = link_index(&node, bridge_name);
 	put_veth(&node, host, bridge, netns);
-	put_address(&node, bridge, gateway);
+	for (char **subnet = subnets; *subnet; subnet++) {
+		const struct address gateway = address(*subnet, 1);
+
+		put_address(&node, bridge, &gateway);
+	}
 	run(&node, "node");
 
 	if (setns(netns, CLONE_NEWNET) < 0)
@@ -197,8 +230,13 @@ static void add(const char *host, const char *bridge_name, in_addr_t subnet, uns
 	requests_open(&pod);
 	eth = link_index(&pod, getenv("CNI_IFNAME"));
 	put_link_up(&pod, eth);
-	put_address(&pod, eth, subnet | htonl(number + 2));
-	put_default_route(&pod, eth, gateway);
+	for (char **subnet = subnets; *subnet; subnet++) {
+		const struct address own = address(*subnet, number + 2);
+		const struct address gateway = address(*subnet, 1);
+
+		put_address(&pod, eth, &own);
+		put_default_route(&pod, eth, &gateway);
+	}
 	run(&pod, "pod");
 }
 
@@ -220,11 +258,11 @@ int main(int argc, char **argv)
 	const char *number = strrchr(getenv("CNI_CONTAINERID"), '-') + 1;
 	char host[IF_NAMESIZE];
 
-	if (argc != 3)
-		die("usage: floor BRIDGE SUBNET", EINVAL);
+	if (argc < 3)
+		die("usage: floor BRIDGE SUBNET [SUBNET6]", EINVAL);
 	snprintf(host, sizeof(host), "floor%s", number);
 	if (strcmp(getenv("CNI_COMMAND"), "ADD") == 0)
-		add(host, argv[1], inet_addr(argv[2]), (unsigned int)strtoul(number, NULL, 10));
+		add(host, argv[1], argv + 2, (unsigned int)strtoul(number, NULL, 10));
 	else
 		del(host);
 	return 0;

@@ -300,6 +300,28 @@ static void node_route_that_is_somebody_elses(void **state)
 		PLAIN_IPAM, ERROR_CONFLICT, "10.23.0.0/24");
 }
 
+/* BR_MAX_PORTS of net/bridge/br_private.h: 10 bits, and port 0 is none. */
+static void bridge_with_as_many_ports_as_the_kernel_allows(void **state)
+{
+	struct run_call call = pod_call(pod, "ADD");
+	json_t *error;
+
+	(void)state;
+	free(run_must(&node.netns, "{ echo 'link add cni0 type bridge'; echo 'link set cni0 up'; "
+				   "for i in $(seq 512); do "
+				   "echo \"link add a$i master cni0 type veth peer name b$i\"; "
+				   "[ $i = 512 ] || echo \"link set b$i master cni0\"; "
+				   "done; } | ip -batch -"));
+	error = run_error(&call, ERROR_KERNEL, "Exchange full");
+	assert_contains(json_text_at(error, "details"), "\"cni0\"");
+	assert_contains(json_text_at(error, "details"), "1023");
+	assert_null(witness_link(&pod->netns, "eth0"));
+	assert_int_equal(node_reservations(&node), 0);
+	json_decref(error);
+	free(run_must(&node.netns, "ip link del a512"));
+	assert_add_works();
+}
+
 /* A result that nobody can read is no attachment. */
 static void result_that_cannot_be_delivered(void **state)
 {
@@ -340,6 +362,7 @@ int main(void)
 		TEST(mtu_that_the_kernel_refuses),
 		TEST(node_route_whose_next_hop_is_nowhere),
 		TEST(node_route_that_is_somebody_elses),
+		TEST(bridge_with_as_many_ports_as_the_kernel_allows),
 		TEST(result_that_cannot_be_delivered),
 	};
 
