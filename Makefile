@@ -28,6 +28,15 @@ support := $(filter-out %/sanitize.o,$(call objects,$(call sources,tests/support
 tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell find tests -name 'test_*.c'))))
 wanted_tests := $(if $(T),$(foreach t,$(tests),$(if $(findstring $(T),$t),$t)),$(tests))
 
+# Fuzz targets and what they take from the plugins; all else of tests/fuzz serves each of them.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+wanted_fuzzers := $(if $(T),$(foreach f,$(fuzzers),$(if $(findstring $(T),$f),$f)),$(fuzzers))
+fuzzed_fuzz_config_bridge := plugins/cbr-bridge/config.c
+fuzzed_fuzz_config_ipam := plugins/hl-ipam/config.c plugins/hl-ipam/ranges.c
+fuzzed_fuzz_resolv := plugins/hl-ipam/resolv.c
+
 # --- how ----------------------------------------------------------------------------------
 
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
@@ -64,6 +73,11 @@ tests: $(tests) ## build the tests only
 asan: ## the same with address and undefined behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory check CONFIG=asan BIN=build/asan/bin \
 		SANITIZE=address,undefined CFLAGS='-O1 -g'
+
+fuzz: ## feed each parser what libFuzzer makes up (FUZZ_SECONDS each; T=pattern)
+	$(Q)$(MAKE) --no-print-directory fuzzers CONFIG=fuzz BIN=build/fuzz/bin CC=$(FUZZ_CC) \
+		SANITIZE=fuzzer-no-link,address,undefined CFLAGS='-O1 -g'
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(wanted_fuzzers)
 
 e2e: all ## run cnitool and containerd against the plugins (root)
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/e2e/run
@@ -161,8 +175,14 @@ $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 	$(link)
 	$(Q)$(link_line) -pie -lcmocka
 
+fuzz_helpers := $(call objects,$(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c)))
+$(fuzzers): %: %.o $(fuzz_helpers) $$(call objects,$$(fuzzed_$$(@F))) $(sanitize_object) $(lib)
+	$(link)
+	$(Q)$(link_line) -fsanitize=fuzzer
+fuzzers: $(wanted_fuzzers)
+
 FORCE:
-.PHONY: all check tests asan e2e bench lint install uninstall dist clean help FORCE
+.PHONY: all check tests asan fuzz fuzzers e2e bench lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

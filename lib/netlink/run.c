@@ -12,8 +12,8 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
