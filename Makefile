@@ -34,6 +34,15 @@ wanted = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$t),$t)),$(1))
 wanted_tests := $(call wanted,$(filter-out $(crash_tests),$(tests)))
 wanted_long_tests := $(call wanted,$(long_tests))
 
+# Fuzz targets and what they take from the plugins; all else of tests/fuzz serves each of them.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+fuzzers := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+wanted_fuzzers := $(if $(T),$(foreach f,$(fuzzers),$(if $(findstring $(T),$f),$f)),$(fuzzers))
+fuzzed_fuzz_config_bridge := plugins/cbr-bridge/config.c plugins/cbr-bridge/config_vlan.c
+fuzzed_fuzz_config_ipam := plugins/hl-ipam/config.c plugins/hl-ipam/ranges.c
+fuzzed_fuzz_resolv := plugins/hl-ipam/resolv.c
+
 # --- how ----------------------------------------------------------------------------------
 
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
@@ -78,9 +87,14 @@ asan: ## the same with address and undefined behaviour sanitizers
 		SANITIZE=address,undefined CFLAGS='-O1 -g'
 
 # T picks from all tests as for check; what needs no kernel's network is left out by itself.
-vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(obj)/tests/unit/%,$(tests)))
+vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
 check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests)
+
+fuzz: ## feed each parser what libFuzzer makes up (FUZZ_SECONDS each; T=pattern)
+	$(Q)$(MAKE) --no-print-directory fuzzers CONFIG=fuzz BIN=build/fuzz/bin CC=$(FUZZ_CC) \
+		SANITIZE=fuzzer-no-link,address,undefined CFLAGS='-O1 -g'
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(wanted_fuzzers)
 
 e2e: all ## run cnitool and containerd against the plugins (root)
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/e2e/run
@@ -188,8 +202,14 @@ $(tests): %: %.o $$(call helpers,$$@) $(sanitize_object) $(support) $(lib)
 	$(Q)$(CC) $(ldflags) -shared $< -o $@
 %/shim.o: cflags += -fPIC
 
+fuzz_helpers := $(call objects,$(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c)))
+$(fuzzers): %: %.o $(fuzz_helpers) $$(call objects,$$(fuzzed_$$(@F))) $(sanitize_object) $(lib)
+	$(link)
+	$(Q)$(link_line) -fsanitize=fuzzer
+fuzzers: $(wanted_fuzzers)
+
 FORCE:
-.PHONY: all check check-vm check-crash tests asan e2e bench bench-check lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm check-crash tests asan fuzz fuzzers e2e bench bench-check lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

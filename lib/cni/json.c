@@ -107,14 +107,14 @@ int cni_json_parse(const char *text, size_t len, json_t **ret, struct error *err
 	if (is_too_deep(text, len))
 		return error_set(err, ERROR_DECODE, "JSON nested more than %d levels deep",
 				 CNI_JSON_MAX_DEPTH);
-	value = json_loadb(text, len, JSON_DECODE_ANY, &cause);
+	value = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &cause);
 	if (!value)
 		return syntax_error(&cause, err);
 	*ret = value;
 	return 0;
 }
 
-/* Of several keys that differ in case only the last counts, as with equal keys. */
+/* Of several keys that differ in case the last counts; equal ones are refused before. */
 static json_t *find_folded(const json_t *object, const char *key)
 {
 	json_t *found = NULL;

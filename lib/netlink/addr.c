@@ -75,7 +75,8 @@ static int read_addr(const struct nlmsghdr *msg, const struct ifaddrmsg *header,
 			 sizeof(addr_policy) / sizeof(addr_policy[0]), &attrs);
 	/* With a point-to-point peer IFA_ADDRESS is the peer's; IPv6 has IFA_LOCAL only then. */
 	address = attrs.at[IFA_LOCAL] ? attrs.at[IFA_LOCAL] : attrs.at[IFA_ADDRESS];
-	if (!address || mnl_attr_get_payload_len(address) != ip_size(header->ifa_family))
+	if (!address || mnl_attr_get_payload_len(address) != ip_size(header->ifa_family) ||
+	    header->ifa_prefixlen > ip_bits(header->ifa_family))
 		return -EPROTO;
 	memset(ret, 0, sizeof(*ret));
 	ret->prefix.addr.family = header->ifa_family;

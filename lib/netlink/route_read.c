@@ -88,6 +88,8 @@ static int read_each(const struct nlmsghdr *msg, int (*fn)(const struct route *h
 	family = header->rtm_family;
 	if (!ip_size(family))
 		return 0;
+	if (header->rtm_dst_len > ip_bits(family))
+		return -EPROTO;
 	attrs_of_message(msg, sizeof(*header), route_policy, COUNT(route_policy), &attrs);
 	route.dst.addr.family = family;
 	route.dst.len = header->rtm_dst_len;

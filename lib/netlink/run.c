@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,7 +158,9 @@ static void take_datagram(struct nl_batch *batch, const void *data, int len, str
 {
 	const struct nlmsghdr *msg = data;
 
-	for (; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
+	/* mnl_nlmsg_ok() takes a length of 2 GiB and more for a negative one, which fits. */
+	for (; mnl_nlmsg_ok(msg, len) && msg->nlmsg_len <= INT_MAX;
+	     msg = mnl_nlmsg_next(msg, &len)) {
 		if (msg->nlmsg_pid != batch->sock->portid)
 			continue;
 		if (msg->nlmsg_type == NLMSG_ERROR)
@@ -177,7 +180,10 @@ static int receive(struct nl_batch *batch, int flags, struct outcome *out)
 	const int fd = mnl_socket_get_fd(batch->sock->mnl);
 
 	while (!out->ended) {
-		ssize_t n = recv(fd, buf, sizeof(buf), flags);
+		struct sockaddr_nl from = { 0 };
+		socklen_t from_len = sizeof(from);
+		ssize_t n = recvfrom(fd, buf, sizeof(buf), flags, (struct sockaddr *)&from,
+				     &from_len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -186,7 +192,9 @@ static int receive(struct nl_batch *batch, int flags, struct outcome *out)
 					     error_errno(out->err, ERROR_KERNEL,
 							 errno == EAGAIN ? EPROTO : errno,
 							 "cannot read netlink answers");
-		take_datagram(batch, buf, (int)n, out);
+		/* A pod that may administrate its own namespace can write to our port there. */
+		if (!from.nl_pid)
+			take_datagram(batch, buf, (int)n, out);
 	}
 	return out->rc;
 }

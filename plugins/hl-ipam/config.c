@@ -70,6 +70,7 @@ static int parse_wanted(const char *text, struct ip_addr *ret, struct error *err
 static int load_wanted_list(const json_t *object, const char *path, struct ipam_conf *conf,
 			    struct error *err)
 {
+	char where[32];
 	json_t *list = NULL;
 	json_t *item;
 	size_t i;
@@ -77,14 +78,15 @@ static int load_wanted_list(const json_t *object, const char *path, struct ipam_
 
 	if (rc <= 0)
 		return rc;
+	snprintf(where, sizeof(where), "%s.ips", path);
 	if (json_array_size(list) > MAX_WANTED)
-		return too_many(path, json_array_size(list), MAX_WANTED, err);
+		return too_many(where, json_array_size(list), MAX_WANTED, err);
 	json_array_foreach (list, i, item) {
 		struct ip_addr addr;
 
 		if (!json_is_string(item))
-			return error_set(err, ERROR_DECODE, "%s.ips[%zu] must be a string, not %s",
-					 path, i, json_is_null(item) ? "null" : "something else");
+			return error_set(err, ERROR_DECODE, "%s[%zu] must be a string, not %s",
+					 where, i, json_is_null(item) ? "null" : "something else");
 		if ((rc = parse_wanted(json_string_value(item), &addr, err)) < 0 ||
 		    (rc = add_wanted(conf, &addr, err)) < 0)
 			return rc;

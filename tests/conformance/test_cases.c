@@ -14,8 +14,8 @@
  *
  * Documents are compared as JSON. A string that ends in '*' in the expected one stands
  * for every string that begins as it does. In env, stdin.json and the expected files
- * @PLUGIN@ is the plugin's name, @BIN@ the directory of the executables, and @TMP@ an
- * empty directory of the case's own.
+ * @PLUGIN@ is the plugin's name, @BIN@ the directory of the executables, @TMP@ an empty
+ * directory of the case's own, and @MIB@ stands for 1 MiB of blanks.
  *
  * Executables are taken from $CBR_BIN (bin), cases from $CBR_SRC (the working directory).
  */
@@ -112,12 +112,15 @@ static char *replace(char *text, const char *from, const char *to)
 /* Return: a file of the case with all names filled in, or NULL if there is none. */
 static char *read_part(const struct plugin_case *c, const struct tmp *tmp, const char *name)
 {
+	static char mib[1024 * 1024 + 1];
 	char *text = read_file(c->dir, name);
 
 	if (!text)
 		return NULL;
 	text = replace(text, "@PLUGIN@", c->plugin);
 	text = replace(text, "@BIN@", getenv("CBR_BIN"));
+	memset(mib, ' ', sizeof(mib) - 1);
+	text = replace(text, "@MIB@", mib);
 	return replace(text, "@TMP@", tmp->path);
 }
 

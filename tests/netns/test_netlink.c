@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -402,6 +403,30 @@ static void links_are_listed_by_their_bridge(void **state)
 	assert_string_equal(links[59].kind, "veth");
 }
 
+/* Whoever may administrate a pod's namespace, as a pod with CAP_NET_ADMIN, can do this. */
+static void an_answer_that_is_not_the_kernels_is_none(void **state)
+{
+	auto_with(nl_socket_done) struct nl_socket other = { 0 };
+	const struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = sock.portid };
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} forged = { { .nlmsg_len = sizeof(forged),
+		       .nlmsg_type = RTM_NEWLINK,
+		       .nlmsg_seq = sock.seq + 1,
+		       .nlmsg_pid = sock.portid },
+		     { .ifi_index = 4711 } };
+	struct link link;
+
+	(void)state;
+	assert_ok(nl_socket_open(NETLINK_ROUTE, &node_netns, &other, &err), &err);
+	assert_int_equal(sendto(mnl_socket_get_fd(other.mnl), &forged, sizeof(forged), 0,
+				(const struct sockaddr *)&to, sizeof(to)),
+			 sizeof(forged));
+
+	assert_int_equal(link_get(&sock, "nothing", &link, &err), 0);
+}
+
 static void sockets_do_not_outlive_an_exec(void **state)
 {
 	struct run run = run_shell(NULL, "ls -l /proc/self/fd | grep -c socket");
@@ -429,6 +454,7 @@ int main(void)
 		TEST(each_hop_of_a_multipath_route_is_listed),
 		TEST(neighbours_are_set_whatever_they_were),
 		TEST(links_are_listed_by_their_bridge),
+		TEST(an_answer_that_is_not_the_kernels_is_none),
 		TEST(sockets_do_not_outlive_an_exec),
 	};
 

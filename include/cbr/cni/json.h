@@ -22,7 +22,7 @@
 #define CNI_JSON_MAX_DEPTH 64
 
 /*
- * cni_json_parse() - one JSON document, bounded, nothing behind it
+ * cni_json_parse() - one JSON document, bounded, nothing behind it, no key twice
  *
  * Return: 0 and a new reference in *ret, or -EINVAL with ERROR_DECODE.
  */
