@@ -28,7 +28,8 @@ void *__libc_realloc(void *old, size_t size);
 
 ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
 	       socklen_t to_len);
-ssize_t recv(int fd, void *buf, size_t size, int flags);
+ssize_t recvfrom(int fd, void *buf, size_t size, int flags, struct sockaddr *from,
+		 socklen_t *from_len);
 
 static long n_requests;
 static long n_allocations;
@@ -139,7 +140,18 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct soc
 	return (ssize_t)len;
 }
 
-ssize_t recv(int fd, void *buf, size_t size, int flags)
+static ssize_t receive_for_real(int fd, void *buf, size_t size, int flags, struct sockaddr *from,
+				socklen_t *from_len)
+{
+	ssize_t (*real)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "recvfrom");
+	return real(fd, buf, size, flags, from, from_len);
+}
+
+/* The sender of a forged answer stays as the caller set it: the kernel, zero. */
+ssize_t recvfrom(int fd, void *buf, size_t size, int flags, struct sockaddr *from,
+		 socklen_t *from_len)
 {
 	struct {
 		struct nlmsghdr header;
@@ -147,7 +159,7 @@ ssize_t recv(int fd, void *buf, size_t size, int flags)
 	} answer = { 0 };
 
 	if (!forged.pending || forged.fd != fd || size < sizeof(answer))
-		return recvfrom(fd, buf, size, flags, NULL, NULL);
+		return receive_for_real(fd, buf, size, flags, from, from_len);
 	answer.header.nlmsg_len = sizeof(answer);
 	answer.header.nlmsg_type = NLMSG_ERROR;
 	answer.header.nlmsg_flags = NLM_F_CAPPED;

@@ -62,8 +62,10 @@ static const struct {
 	{ "mkdir 10.1.2.7", "no-file", "10.1.2.7", 4 },
 	{ "echo junk >.attachments/junk", "broken-record", ".attachments/junk", 1 },
 	{ "ln -s /etc/passwd .attachments/x:eth0", "broken-record", ".attachments/x:eth0", 1 },
-	{ "sed 's/container .*/container gone/; s/10.1.2.2/10.1.2.9/' .attachments/a*:eth0 "
-	  ">.attachments/gone:eth0",
+	/* With the time of the directory as it was, or somebody else was here and all is told. */
+	{ "touch -r .attachments ../stamp; "
+	  "sed 's/container .*/container gone/; s/10.1.2.2/10.1.2.9/' .attachments/a*:eth0 "
+	  ">.attachments/gone:eth0; touch -r ../stamp .attachments",
 	  "empty-record", ".attachments/gone:eth0", 1 },
 	{ "echo half >.tmp.12.34", "temporary", ".tmp.12.34", 1 },
 	{ "echo half >.attachments/.tmp.12.34", "temporary", ".attachments/.tmp.12.34", 1 },
