@@ -104,16 +104,17 @@ static void each_call_is_a_line_with_its_steps(void **state)
 		const char *ipam;
 	} rows[] = {
 		{ "ADD",
-		  "open, look up, start hl-ipam, bridge lock, guard, bridge, pod link, pod "
-		  "settings, "
-		  "await hl-ipam, guard addresses, pod network, gateway, node routes, carrier, "
-		  "result, masquerade, ",
+		  "open, look up, start hl-ipam, bridge lock, guard, bridge, VLAN users, "
+		  "pod link, VLANs, pod settings, await hl-ipam, guard addresses, pod network, "
+		  "VLAN gateway, gateway, node routes, carrier, announcement, result, "
+		  "masquerade, ",
 		  "lock, allocate, " },
 		{ "CHECK",
-		  "open, look up, start hl-ipam, await hl-ipam, bridge, pod link, pod network, "
-		  "gateway, routes and rules, ",
+		  "open, look up, start hl-ipam, await hl-ipam, bridge, pod link, VLANs, "
+		  "pod network, VLAN gateway, gateway, routes and rules, ",
 		  "find, " },
-		{ "DEL", "open, pod link, guard, neighbours, start hl-ipam, await hl-ipam, ",
+		{ "DEL",
+		  "open, pod link, guard, neighbours, VLAN users, start hl-ipam, await hl-ipam, ",
 		  "lock, release, " },
 	};
 	json_t *bridge;
@@ -162,9 +163,9 @@ static void the_delegates_own_time_is_told(void **state)
 	pod_add(pod);
 	bridge = lines("log", "cbr-bridge");
 	ipam = lines("log", "hl-ipam");
-	assert_json_text(bridge, "0.steps.8.step", "await hl-ipam");
-	run_us = json_integer_value(json_at(bridge, "0.steps.8.run_us"));
-	assert_true(run_us >= json_integer_value(json_at(bridge, "0.steps.8.us")));
+	assert_json_text(bridge, "0.steps.10.step", "await hl-ipam");
+	run_us = json_integer_value(json_at(bridge, "0.steps.10.run_us"));
+	assert_true(run_us >= json_integer_value(json_at(bridge, "0.steps.10.us")));
 	assert_true(run_us > json_integer_value(json_at(ipam, "0.us")));
 	assert_true(run_us <= json_integer_value(json_at(bridge, "0.us")));
 	json_decref(bridge);
@@ -214,8 +215,9 @@ static void a_failed_add_says_what_and_undoes(void **state)
 	assert_contains(json_text_at(bridge, "0.msg"), "pod network: ");
 	assert_string_equal(
 		steps_of(json_array_get(bridge, 0)),
-		"open, look up, start hl-ipam, bridge lock, guard, bridge, pod link, pod settings, "
-		"await hl-ipam, guard addresses, pod network, undo pod link, undo bridge, "
+		"open, look up, start hl-ipam, bridge lock, guard, bridge, VLAN users, "
+		"pod link, VLANs, pod settings, await hl-ipam, guard addresses, pod network, "
+		"undo pod link, undo bridge, "
 		"undo bridge lock, start hl-ipam, await hl-ipam, ");
 	assert_adds_up(json_array_get(bridge, 0));
 	/* The delegate did all that it was asked. */
@@ -278,10 +280,10 @@ static void debug_tells_each_step_as_it_ends(void **state)
 		assert_json_text(line, "level", strcmp(event, "call") ? "debug" : "info");
 	}
 	assert_string_equal(
-		seen,
-		"begin, open, look up, start hl-ipam, bridge lock, guard, bridge, "
-		"pod link, pod settings, await hl-ipam, guard addresses, pod network, gateway, "
-		"node routes, carrier, result, masquerade, call, ");
+		seen, "begin, open, look up, start hl-ipam, bridge lock, guard, bridge, "
+		      "VLAN users, pod link, VLANs, pod settings, await hl-ipam, guard addresses, "
+		      "pod network, VLAN gateway, gateway, node routes, carrier, announcement, "
+		      "result, masquerade, call, ");
 	json_decref(all);
 }
 
