@@ -47,7 +47,7 @@ fuzzed_fuzz_resolv := plugins/hl-ipam/resolv.c
 
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wformat=2
-cflags = -std=gnu17 -D_GNU_SOURCE -DCBR_VERSION='"$(VERSION)"' -Iinclude $(warnings) \
+cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCBR_VERSION='"$(VERSION)"' -Iinclude $(warnings) \
 	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) \
 	$(sanitize) $(CFLAGS)
 ldflags = -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
@@ -63,7 +63,7 @@ hardening += -U_FORTIFY_SOURCE\ -D_FORTIFY_SOURCE=3
 endif
 linking := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code
 
-ifneq ($(filter-out clean help lint dist uninstall,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help lint dist uninstall cross,$(or $(MAKECMDGOALS),all)),)
 include $(obj)/probe.mk
 endif
 
@@ -90,6 +90,12 @@ asan: ## the same with address and undefined behaviour sanitizers
 vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
 check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests)
+
+valgrind: all $(filter %/tests/unit/%,$(wanted_tests)) ## unit tests, and ADD, CHECK, DEL of each plugin, under valgrind
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(filter %/tests/unit/%,$(wanted_tests))
+
+cross: ## build for ARCH=arm64 or armhf, run the unit tests under qemu-user
+	$(Q)tests/cross/run $(ARCH)
 
 fuzz: ## feed each parser what libFuzzer makes up (FUZZ_SECONDS each; T=pattern)
 	$(Q)$(MAKE) --no-print-directory fuzzers CONFIG=fuzz BIN=build/fuzz/bin CC=$(FUZZ_CC) \
@@ -209,7 +215,7 @@ $(fuzzers): %: %.o $(fuzz_helpers) $$(call objects,$$(fuzzed_$$(@F))) $(sanitize
 fuzzers: $(wanted_fuzzers)
 
 FORCE:
-.PHONY: all check check-vm check-crash tests asan fuzz fuzzers e2e bench bench-check lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm check-crash tests asan valgrind cross fuzz fuzzers e2e bench bench-check lint install uninstall dist clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

@@ -98,23 +98,26 @@ struct ip_addr ip_last(const struct ip_prefix *prefix)
 	return addr;
 }
 
-static unsigned __int128 to_number(const struct ip_addr *addr)
-{
-	unsigned __int128 number = 0;
-
-	for (size_t i = 0; i < ip_size(addr->family); i++)
-		number = number << 8 | addr->bytes[i];
-	return number;
-}
-
+/* By bytes, from the last on: no integer of every machine holds an IPv6 address. */
 uint64_t ip_range_size(const struct ip_addr *first, const struct ip_addr *last)
 {
-	unsigned __int128 distance;
+	const size_t size = ip_size(first->family);
+	uint64_t distance = 0;
+	bool is_huge = false;
+	int borrow = 0;
 
 	if (first->family != last->family || ip_compare(first, last) > 0)
 		return 0;
-	distance = to_number(last) - to_number(first);
-	return distance >= UINT64_MAX ? UINT64_MAX : (uint64_t)distance + 1;
+	for (size_t i = 0; i < size; i++) {
+		const int digit = last->bytes[size - 1 - i] - first->bytes[size - 1 - i] - borrow;
+
+		borrow = digit < 0;
+		if (i < sizeof(distance))
+			distance |= (uint64_t)(digit & 0xff) << (8 * i);
+		else
+			is_huge = is_huge || (digit & 0xff);
+	}
+	return is_huge || distance == UINT64_MAX ? UINT64_MAX : distance + 1;
 }
 
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr)

@@ -54,7 +54,7 @@ static void refuses_what_has_no_size(void **state)
 
 	(void)state;
 	memcpy(items, "intact", 7);
-	for (unsigned bit = 59; bit < 64; bit++)
+	for (size_t bit = 8 * sizeof(size_t) - 5; bit < 8 * sizeof(size_t); bit++)
 		assert_null(array_grow(items, (size_t)1 << bit, 8));
 	assert_null(array_grow(items, SIZE_MAX / 2 + 1, 1));
 	assert_null(array_grow(items, 1, SIZE_MAX / 2));
