@@ -19,9 +19,10 @@ __attribute__((constructor)) static void report_as_tap(void)
 __attribute__((constructor)) static void read_patience(void)
 {
 	const char *text = getenv("CBR_PATIENCE");
+	const long n = text ? strtol(text, NULL, 10) : 0;
 
-	if (text && atoi(text) > 0)
-		patience = atoi(text);
+	if (n > 0 && n < 1000)
+		patience = (int)n;
 }
 
 int harness_patience(int limit)
