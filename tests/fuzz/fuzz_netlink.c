@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,9 +86,10 @@ static int list_routes(struct nl_socket *sock, struct error *err)
 
 static int list_prefixes(struct nl_socket *sock, struct error *err)
 {
+	const struct nft_table table = { NFPROTO_INET, MASQUERADE_TABLE };
 	autofree struct ip_prefix *prefixes = NULL;
 	size_t n = 0;
-	const int rc = nft_list_prefixes(sock, "cbr", "pods", &prefixes, &n, err);
+	const int rc = nft_list_prefixes(sock, &table, "pods", &prefixes, &n, err);
 
 	for (size_t i = 0; rc >= 0 && i < n; i++)
 		fuzz_require_prefix(&prefixes[i]);
