@@ -257,7 +257,7 @@ static void del_needs_nothing_to_clean_up(void **state)
 		"nft flush set bridge cbr macs",
 		"nft flush set bridge cbr guarded",
 		"nft flush set bridge cbr ips6",
-		"ip link del " HOST_END,
+		("ip link del " HOST_END),
 	};
 
 	(void)state;

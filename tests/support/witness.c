@@ -97,11 +97,12 @@ bool witness_has_address(const struct ns *ns, const char *link, const char *pref
  */
 char *witness_state(const struct ns *ns)
 {
-	return run_must(ns, "ip -o link show | sed 's/^[0-9]*: //; s/@if[0-9]*:/:/; "
-			    "s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//' | sort;"
-			    "ip -o addr show scope global | sed 's/^[0-9]*: //; s/\\\\.*//' | sort;"
-			    "ip route show table all | sed 's/ expires [0-9]*sec//; s/ linkdown//' | "
-			    "grep -v -e ' fe80:' -e '^fe80:' -e 'ff00::/8' | sort;"
-			    "ip neigh show nud permanent | sort;"
-			    "nft list ruleset");
+	return run_must(ns,
+			"ip -o link show | sed 's/^[0-9]*: //; s/@if[0-9]*:/:/; "
+			"s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//' | sort;"
+			"ip -o addr show scope global | sed 's/^[0-9]*: //; s/\\\\.*//' | sort;"
+			"ip route show table all | sed 's/ expires [0-9]*sec//; s/ linkdown//' | "
+			"grep -v -e ' fe80:' -e '^fe80:' -e 'ff00::/8' | sort;"
+			"ip neigh show nud permanent | sort;"
+			"nft list ruleset");
 }

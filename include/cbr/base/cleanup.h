@@ -28,9 +28,9 @@ static inline void cleanup_dir(DIR **dir)
 		closedir(*dir);
 }
 
-#define autofree __attribute__((cleanup(cleanup_free)))
-#define autoclose __attribute__((cleanup(cleanup_close)))
-#define autodir __attribute__((cleanup(cleanup_dir)))
+#define autofree __attribute__((cleanup(cleanup_free), unused))
+#define autoclose __attribute__((cleanup(cleanup_close), unused))
+#define autodir __attribute__((cleanup(cleanup_dir), unused))
 
 /* Runs done(&variable) when the variable leaves its scope, which may be all that it is for. */
 #define auto_with(done) __attribute__((cleanup(done), unused))
