@@ -99,7 +99,7 @@ static void list_tells_all_evidence(void **state)
 	assert_json_int(json, "0.evidence.netnsInode", (json_int_t)st.st_ino);
 	assert_int_equal(strlen(json_text_at(json, "0.evidence.hostLink")), 15);
 	assert_string_equal(strptime(json_text_at(json, "0.since"), "%Y-%m-%dT%H:%M:%SZ", &tm), "");
-	assert_true(labs(timegm(&tm) - time(NULL)) < 120);
+	assert_true(llabs((long long)timegm(&tm) - time(NULL)) < 120);
 }
 
 /* Of what host-local wrote there is the time of the file, and nothing else. */
