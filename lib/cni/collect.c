@@ -56,7 +56,7 @@ static void keep(struct capture *capture, const char *data, size_t len)
 /* Return: bytes that came, 0 when there is nothing (more). */
 static size_t read_some(struct capture *capture)
 {
-	char chunk[CHUNK];
+	char chunk[CHUNK] __attribute__((uninitialized));
 	ssize_t got;
 
 	if (capture->fd < 0)

@@ -180,8 +180,11 @@ static bool serves_at_all(struct search *search, struct pool_lease *ret)
 	return search->has_rested;
 }
 
-/* The steps from 2 on. */
-static int choose_thoroughly(struct search *search, size_t set, struct pool_lease *ret,
+/*
+ * The steps from 2 on.
+ * @is_due: the dead are to be looked for, if little is left
+ */
+static int choose_thoroughly(struct search *search, size_t set, bool is_due, struct pool_lease *ret,
 			     struct error *err)
 {
 	struct pool_work *work = search->work;
@@ -191,7 +194,7 @@ static int choose_thoroughly(struct search *search, size_t set, struct pool_leas
 
 	if (rc < 0)
 		return rc;
-	if (is_scarce(search->walk.size, search->walk.n_taken) && is_time_to_search(work->index))
+	if (is_due && is_scarce(search->walk.size, search->walk.n_taken))
 		pool_relieve(work, &search->walk, SEARCH_MAX, &tally);
 	if (serves_at_all(search, ret))
 		return 0;
@@ -206,13 +209,15 @@ int pool_choose_next(struct pool_work *work, size_t set, struct pool_lease *ret,
 	const struct pool_set *ranges = &work->request->sets[set];
 	struct ip_addr cursor;
 	const bool known = pool_store_cursor(work->store, set, &cursor);
+	bool is_due;
 	int rc = pool_walk_begin(&search.walk, ranges, known ? &cursor : NULL, err);
 
 	if (rc < 0)
 		return rc;
-	if (!may_be_scarce(&search, ranges) && try_next(&search, FIRST_TRIES, ret))
+	is_due = may_be_scarce(&search, ranges) && is_time_to_search(work->index);
+	if (!is_due && try_next(&search, FIRST_TRIES, ret))
 		return 0;
-	return choose_thoroughly(&search, set, ret, err);
+	return choose_thoroughly(&search, set, is_due, ret, err);
 }
 
 /* Say who has the wanted address, as far as its file tells. */

@@ -64,7 +64,7 @@ static void a_record_is_no_reservation_for_host_local(void **state)
 static void others_are_not_read(void **state)
 {
 	struct fixture *f = *state;
-	char name[16];
+	char name[32];
 
 	for (int i = 100; i < 200; i++) {
 		snprintf(name, sizeof(name), "10.1.2.%d", i);

@@ -74,7 +74,7 @@ static void the_dead_are_looked_for_before_the_last_address_is_gone(void **state
 	assert_string_equal(fixture_allocate(f, "a", "10.1.2.0/24", NULL, 0), "10.1.2.2");
 	f->dead = " a/eth0 ";
 	for (int i = 3; i < 240; i++) {
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "n%d", i);
 		assert_non_null(fixture_allocate(f, name, "10.1.2.0/24", NULL, 0));
