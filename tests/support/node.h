@@ -74,10 +74,6 @@ char *pod_config(const struct pod *pod);
 /* pod_call() - the call of a verb for this pod; @config is the node's, borrowed */
 struct run_call pod_call(const struct pod *pod, const char *command);
 
-/* pod_config() - the node's config with the pod's result, as runtimes send it after ADD; owned by
- * the caller */
-char *pod_config(const struct pod *pod);
-
 /* pod_add() - attach; keeps the result. Return: borrowed result */
 json_t *pod_add(struct pod *pod);
 
