@@ -218,17 +218,24 @@ static bool counts_agree(const struct pool_audit *audit, const struct pool_index
 	return n[0] == index->reserved[0] && n[1] == index->reserved[1];
 }
 
+/* An empty one was made by a call that was killed before it wrote: the next one does. */
+static bool has_state(const struct pool_store *store)
+{
+	struct stat st;
+
+	return fstatat(store->dir_fd, POOL_STATE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (!S_ISREG(st.st_mode) || st.st_size > 0);
+}
+
 /* Return: does the state claim that all is on record? */
 static bool judge_state(struct pool_survey *survey, const struct pool_world *world)
 {
 	const struct pool_store *store = survey->store;
 	struct pool_finding *finding;
 	struct pool_index index;
-	struct stat st;
-	const bool exists = fstatat(store->dir_fd, POOL_STATE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0;
 
 	pool_index_read(store, world, &index);
-	if (exists && store->records_fd >= 0 &&
+	if (has_state(store) && store->records_fd >= 0 &&
 	    (!is_file(store, POOL_STATE_NAME) || !*index.boot)) {
 		pool_survey_find(survey, POOL_BAD_STATE, POOL_STATE_NAME);
 		return false;

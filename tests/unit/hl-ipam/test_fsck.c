@@ -88,6 +88,15 @@ static void damage(const struct tmp *tmp, const char *command)
 	free(run_must(NULL, "cd %s/net && { %s; }", tmp->path, command));
 }
 
+/* An ADD that was killed made it, and the next one writes it. */
+static void an_empty_state_is_no_problem(void **state)
+{
+	const struct tmp *tmp = *state;
+
+	damage(tmp, "rm .state; : >.state");
+	json_decref(byhand_json(tmp, 0, "fsck"));
+}
+
 static const json_t *find_problem(const json_t *json, size_t *n)
 {
 	const json_t *found = NULL;
@@ -301,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE(a_sound_network_is_clean),
 		FIXTURE(nothing_at_all_is_clean),
+		FIXTURE(an_empty_state_is_no_problem),
 		cmocka_unit_test(each_damage_is_found),
 		cmocka_unit_test(repair_is_done_once),
 		FIXTURE(leaked_addresses_are_given_back),
