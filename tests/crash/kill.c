@@ -5,6 +5,7 @@
 
 #include "kill.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,8 @@ static const struct {
 static void assert_failure_left_nothing(struct scene *scene, const struct kill_case *what,
 					const struct trace *trace)
 {
+	if (trace->status != 0 && trace->status != 1 && trace->status != 128 + SIGKILL)
+		harness_fail(__FILE__, __LINE__, "ended with %d", trace->status);
 	if (trace->status != 1 || !is_command(what, "ADD"))
 		return;
 	assert_contains(trace->out, "\"code\"");
