@@ -25,7 +25,7 @@
 /* What there is. */
 struct view {
 	struct nft_chain chains[GUARD_CHAINS];
-	struct nft_found port;
+	struct nft_element port;
 };
 
 static void look(struct nl_batch *batch, const char *port, struct view *ret)
@@ -85,14 +85,14 @@ static bool is_port(const char *port, void *arg)
 }
 
 /* What the port has: as noted, or if the note is not believed as listed. */
-static int find_elements(struct nl_socket *nft, const char *port, const struct nft_found *found,
+static int find_elements(struct nl_socket *nft, const char *port, const struct nft_element *found,
 			 bool believe, struct guard_elements *ret, struct error *err)
 {
 	char name[IF_NAMESIZE];
 	int rc = 0;
 
 	*ret = (struct guard_elements){ 0 };
-	if (believe && !found->there)
+	if (believe && !found->key.len)
 		return 0;
 	if (believe)
 		rc = guard_elements_recall(port, found->comment, ret, err);
@@ -197,13 +197,13 @@ static void describe(const struct guard_element *element, char *buf, size_t size
 
 /* Return: true if all is there, else @ret says what is not */
 static bool all_there(const struct nft_chain chains[static GUARD_CHAINS],
-		      const struct guard_elements *wanted, const struct nft_found *found, char *ret,
-		      size_t size)
+		      const struct guard_elements *wanted, const struct nft_element *found,
+		      char *ret, size_t size)
 {
 	if (guard_rules_missing(chains, ret, size))
 		return false;
 	for (size_t i = 0; i < wanted->n; i++)
-		if (!found[i].there) {
+		if (!found[i].key.len) {
 			describe(&wanted->items[i], ret, size);
 			return false;
 		}
@@ -214,7 +214,7 @@ int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *
 {
 	auto_with(guard_elements_done) struct guard_elements wanted = { 0 };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	autofree struct nft_found *found = NULL;
+	autofree struct nft_element *found = NULL;
 	struct nft_chain chains[GUARD_CHAINS];
 	char missing[NFT_NAME_SIZE];
 	int rc = guard_elements_make(guard, &wanted, err);
@@ -249,7 +249,7 @@ static int try_remove(struct nl_socket *nft, const char *port, bool believe, str
 	auto_with(guard_elements_done) struct guard_elements was = { 0 };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	const struct nft_key key = nft_key_port(port);
-	struct nft_found found;
+	struct nft_element found;
 	int rc;
 
 	nl_batch_begin(&batch, nft);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cbr/base/array.h"
+#include "cbr/base/cleanup.h"
+#include "element.h"
 #include "private.h"
 
 /*
@@ -169,163 +170,50 @@ void nft_put_key_set(struct nl_batch *batch, const struct nft_table *table, cons
 	put_udata(batch, kind);
 }
 
-static void put_element(struct nl_batch *batch, const struct nft_table *table, const char *set,
-			const struct nft_key *key, const char *comment)
+static void put_one(struct nl_batch *batch, uint16_t message, uint16_t flags, const char *verb,
+		    const struct nft_table *table, const char *set, const struct nft_key *key,
+		    const char *comment)
 {
-	size_t list;
-	size_t elem;
+	const size_t list = nft_elements_begin(batch, message, flags, verb, table, set);
 
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
-	list = nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
-	elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
-	nft_put_data(batch, NFTA_SET_ELEM_KEY, key->bytes, key->len);
-	if (comment)
-		nft_put_comment(batch, NFTA_SET_ELEM_USERDATA, comment);
-	nl_nest_end(batch, elem);
+	nft_put_element(batch, key, 0, comment);
 	nl_nest_end(batch, list);
 }
 
 void nft_put_key(struct nl_batch *batch, const struct nft_table *table, const char *set,
 		 const struct nft_key *key, const char *comment)
 {
-	nft_request(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, "add an element to", table, set);
-	put_element(batch, table, set, key, comment);
+	put_one(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, "add an element to", table, set, key,
+		comment);
 }
 
 void nft_put_delete_key(struct nl_batch *batch, const struct nft_table *table, const char *set,
 			const struct nft_key *key)
 {
-	nft_request(batch, NFT_MSG_DELSETELEM, 0, "remove an element from", table, set);
-	put_element(batch, table, set, key, NULL);
+	put_one(batch, NFT_MSG_DELSETELEM, 0, "remove an element from", table, set, key, NULL);
 }
 
-/* An element as the kernel told it; one with a key that is not like ours has length 0. */
-struct element {
-	struct nft_key key;
-	char comment[NFT_COMMENT_SIZE];
-};
-
-static void read_key(const struct nlattr *nest, struct nft_key *ret)
+/* One whose key is not like ours is nobody's here. */
+static bool begins_with_name(const struct nft_key *key)
 {
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested (attr, nest) {
-		const size_t len = mnl_attr_get_payload_len(attr);
-
-		if (mnl_attr_get_type(attr) != NFTA_DATA_VALUE || len < IF_NAMESIZE ||
-		    len > sizeof(ret->bytes))
-			continue;
-		memcpy(ret->bytes, mnl_attr_get_payload(attr), len);
-		ret->len = ret->bytes[IF_NAMESIZE - 1] ? 0 : len;
-	}
-}
-
-static void read_element(const struct nlattr *nest, struct element *ret)
-{
-	const struct nlattr *attr;
-
-	memset(ret, 0, sizeof(*ret));
-	mnl_attr_for_each_nested (attr, nest) {
-		const uint16_t type = mnl_attr_get_type(attr);
-
-		if (type == NFTA_SET_ELEM_KEY)
-			read_key(attr, &ret->key);
-		if (type == NFTA_SET_ELEM_USERDATA)
-			nft_read_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
-					 ret->comment, sizeof(ret->comment));
-	}
-}
-
-static int for_each_element(const struct nlmsghdr *msg,
-			    int (*fn)(const struct element *element, void *arg), void *arg)
-{
-	const struct nlattr *list;
-	const struct nlattr *nest;
-	struct element element;
-	int rc = 0;
-
-	mnl_attr_for_each (list, msg, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(list) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		mnl_attr_for_each_nested (nest, list) {
-			read_element(nest, &element);
-			if (rc == 0 && element.key.len)
-				rc = fn(&element, arg);
-		}
-	}
-	return rc;
-}
-
-static int keep_found(const struct element *element, void *arg)
-{
-	struct nft_found *ret = arg;
-
-	ret->there = true;
-	memcpy(ret->comment, element->comment, sizeof(ret->comment));
-	return 0;
-}
-
-static int take_found(const struct nlmsghdr *msg, void *arg)
-{
-	return for_each_element(msg, keep_found, arg);
-}
-
-void nft_put_get_key(struct nl_batch *batch, const struct nft_table *table, const char *set,
-		     const struct nft_key *key, struct nft_found *ret)
-{
-	*ret = (struct nft_found){ 0 };
-	nft_request(batch, NFT_MSG_GETSETELEM, 0, "look up an element of", table, set);
-	nl_tolerate(batch, ENOENT);
-	nl_on_reply(batch, take_found, ret);
-	put_element(batch, table, set, key, NULL);
-}
-
-static int append_key(const struct element *element, void *arg)
-{
-	struct nl_dump *dump = arg;
-	struct nft_key *items = array_grow(dump->items, dump->n, sizeof(*items));
-
-	if (!items)
-		return -ENOMEM;
-	dump->items = items;
-	items[dump->n++] = element->key;
-	return 0;
-}
-
-static int take_keys(const struct nlmsghdr *msg, void *arg)
-{
-	return for_each_element(msg, append_key, arg);
-}
-
-/* Which set. */
-struct set_name {
-	const struct nft_table *table;
-	const char *set;
-};
-
-static void put_list(struct nl_batch *batch, struct nl_dump *dump)
-{
-	const struct set_name *name = dump->arg;
-
-	nft_request(batch, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of", name->table,
-		    name->set);
-	nl_tolerate(batch, ENOENT);
-	nl_on_reply(batch, take_keys, dump);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, name->table->name);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, name->set);
+	return key->len >= IF_NAMESIZE && !key->bytes[IF_NAMESIZE - 1];
 }
 
 int nft_list_keys(struct nl_socket *nft, const struct nft_table *table, const char *set,
 		  struct nft_key **ret, size_t *ret_n, struct error *err)
 {
-	const struct set_name name = { table, set };
-	struct nl_dump dump = { .put = put_list, .arg = &name };
-	int rc = nl_dump_run(&dump, nft, err);
+	autofree struct nft_element *elements = NULL;
+	size_t n = 0;
+	int rc = nft_list_elements(nft, table, set, &elements, &n, err);
 
 	if (rc < 0)
 		return rc;
-	*ret = dump.items;
-	*ret_n = dump.n;
+	*ret = calloc(n + 1, sizeof(**ret));
+	if (!*ret)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (begins_with_name(&elements[i].key))
+			(*ret)[(*ret_n)++] = elements[i].key;
 	return 0;
 }

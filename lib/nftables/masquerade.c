@@ -60,9 +60,9 @@ static const int families[] = { AF_INET, AF_INET6 };
  */
 struct view {
 	struct nft_chain chain;
-	struct nft_interval *exempt[2];
+	struct nft_element *exempt[2];
 	size_t n_exempt[2];
-	struct nft_interval (*pods)[2];
+	struct nft_element (*pods)[2];
 };
 
 static void view_done(struct view *view)
@@ -120,9 +120,10 @@ static int look(struct nl_socket *nft, const struct masquerade_plan *plan, size_
 }
 
 /* Is a prefix whole in its set? @ends: the intervals around its first and last address */
-static bool is_whole(const struct nft_interval ends[static 2])
+static bool is_whole(const struct nft_element ends[static 2])
 {
-	return ends[0].there && ends[1].there && ip_equal(&ends[0].first, &ends[1].first);
+	return ends[0].key.len && ends[0].key.len == ends[1].key.len &&
+	       memcmp(ends[0].key.bytes, ends[1].key.bytes, ends[0].key.len) == 0;
 }
 
 static bool chain_is_missing(const struct masquerade_plan *plan, const struct nft_chain *chain,

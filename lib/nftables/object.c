@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "element.h"
 #include "private.h"
 
 /* nft's own numbers of types; the kernel only keeps them (nft's datatype.h). */
@@ -70,46 +71,27 @@ void nft_put_set(struct nl_batch *batch, const struct nft_table *table, const ch
 	nl_put(batch, NFTA_SET_USERDATA, &order, sizeof(order));
 }
 
-static void put_element(struct nl_batch *batch, const struct ip_addr *addr, uint32_t flags,
-			const char *comment)
-{
-	size_t elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
-
-	nft_put_data(batch, NFTA_SET_ELEM_KEY, addr->bytes, ip_size(addr->family));
-	if (flags)
-		nft_put_be32(batch, NFTA_SET_ELEM_FLAGS, flags);
-	if (comment)
-		nft_put_comment(batch, NFTA_SET_ELEM_USERDATA, comment);
-	nl_nest_end(batch, elem);
-}
-
 /* An interval is its first address, and the first behind it, marked as the end. */
 static void put_interval(struct nl_batch *batch, const struct ip_prefix *prefix,
 			 const char *comment)
 {
-	const struct ip_addr first = ip_network(prefix);
+	const struct nft_key first = nft_key_addr(ip_network(prefix));
 	struct ip_addr end = ip_last(prefix);
 
-	put_element(batch, &first, 0, comment);
-	if (ip_next(&end))
-		put_element(batch, &end, NFT_SET_ELEM_INTERVAL_END, NULL);
-}
+	nft_put_element(batch, &first, 0, comment);
+	if (ip_next(&end)) {
+		const struct nft_key behind = nft_key_addr(end);
 
-static size_t begin_elements(struct nl_batch *batch, uint16_t message, uint16_t flags,
-			     const char *verb, const struct nft_table *table, const char *set)
-{
-	nft_request(batch, message, flags, verb, table, set);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
-	return nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
+		nft_put_element(batch, &behind, NFT_SET_ELEM_INTERVAL_END, NULL);
+	}
 }
 
 void nft_put_elements(struct nl_batch *batch, const struct nft_table *table, const char *set,
 		      const struct ip_prefix *prefixes, size_t n, const char *comment)
 {
 	for (size_t i = 0; i < n;) {
-		size_t list = begin_elements(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
-					     "add elements to", table, set);
+		size_t list = nft_elements_begin(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+						 "add elements to", table, set);
 
 		for (size_t j = 0; j < ELEMENTS_PER_MESSAGE && i < n; j++, i++)
 			put_interval(batch, &prefixes[i], comment);

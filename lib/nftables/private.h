@@ -19,3 +19,6 @@ void nft_put_comment(struct nl_batch *batch, uint16_t type, const char *comment)
 
 /* nft_read_comment() - from an object's user data; "" without */
 void nft_read_comment(const void *data, size_t len, char *ret, size_t size);
+
+/* nft_read_be32() - a big-endian number; 0 for an attribute that is none */
+uint32_t nft_read_be32(const struct nlattr *attr);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* read.c - look up chains and the elements of sets */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -11,16 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
-#include "cbr/nftables/object.h"
+#include "cbr/nftables/key.h"
+#include "element.h"
 #include "private.h"
-
-/* A big-endian number; 0 for an attribute that is none. */
-static uint32_t read_be32(const struct nlattr *attr)
-{
-	return mnl_attr_validate(attr, MNL_TYPE_U32) >= 0 ? ntohl(mnl_attr_get_u32(attr)) : 0;
-}
 
 static bool is_hook(const struct nlattr *nest, const struct nft_hook *hook)
 {
@@ -30,9 +23,9 @@ static bool is_hook(const struct nlattr *nest, const struct nft_hook *hook)
 
 	mnl_attr_for_each_nested (attr, nest) {
 		if (mnl_attr_get_type(attr) == NFTA_HOOK_HOOKNUM)
-			there = read_be32(attr) == hook->number;
+			there = nft_read_be32(attr) == hook->number;
 		if (mnl_attr_get_type(attr) == NFTA_HOOK_PRIORITY)
-			in_time = read_be32(attr) == (uint32_t)hook->priority;
+			in_time = nft_read_be32(attr) == (uint32_t)hook->priority;
 	}
 	return there && in_time;
 }
@@ -57,13 +50,13 @@ static int take_chain(const struct nlmsghdr *msg, void *arg)
 		const uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == NFTA_CHAIN_USE)
-			ret->uses = read_be32(attr);
+			ret->uses = nft_read_be32(attr);
 		if (type == NFTA_CHAIN_HOOK)
 			hooked = !hook || is_hook(attr, hook);
 		if (type == NFTA_CHAIN_TYPE)
 			typed = hook && is_type(attr, hook);
 		if (type == NFTA_CHAIN_POLICY)
-			accepts = read_be32(attr) == NF_ACCEPT;
+			accepts = nft_read_be32(attr) == NF_ACCEPT;
 		if (type == NFTA_CHAIN_USERDATA)
 			nft_read_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
 					 ret->comment, sizeof(ret->comment));
@@ -103,81 +96,16 @@ void nft_put_get_set(struct nl_batch *batch, const struct nft_table *table, cons
 	nl_put_str(batch, NFTA_SET_NAME, set);
 }
 
-/*
- * One element as the kernel told it.
- * @is_end: @key is the first address behind an interval
- */
-struct element {
-	struct ip_addr key;
-	bool is_end;
-	char comment[NFT_COMMENT_SIZE];
-};
-
-static void read_key(const struct nlattr *nest, struct ip_addr *ret)
+/* Family 0 if it is none. */
+static struct ip_addr key_addr(const struct nft_key *key)
 {
-	const struct nlattr *attr;
+	struct ip_addr addr = { 0 };
 
-	mnl_attr_for_each_nested (attr, nest) {
-		size_t len = mnl_attr_get_payload_len(attr);
-
-		if (mnl_attr_get_type(attr) != NFTA_DATA_VALUE || (len != 4 && len != 16))
-			continue;
-		ret->family = len == 4 ? AF_INET : AF_INET6;
-		memcpy(ret->bytes, mnl_attr_get_payload(attr), len);
-	}
-}
-
-static void read_element(const struct nlattr *nest, struct element *ret)
-{
-	const struct nlattr *attr;
-
-	memset(ret, 0, sizeof(*ret));
-	mnl_attr_for_each_nested (attr, nest) {
-		const uint16_t type = mnl_attr_get_type(attr);
-
-		if (type == NFTA_SET_ELEM_KEY)
-			read_key(attr, &ret->key);
-		if (type == NFTA_SET_ELEM_FLAGS)
-			ret->is_end = read_be32(attr) & NFT_SET_ELEM_INTERVAL_END;
-		if (type == NFTA_SET_ELEM_USERDATA)
-			nft_read_comment(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
-					 ret->comment, sizeof(ret->comment));
-	}
-}
-
-static int for_each_element(const struct nlmsghdr *msg,
-			    int (*fn)(const struct element *element, void *arg), void *arg)
-{
-	const struct nlattr *list;
-	const struct nlattr *nest;
-	struct element element;
-	int rc = 0;
-
-	mnl_attr_for_each (list, msg, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(list) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		mnl_attr_for_each_nested (nest, list) {
-			read_element(nest, &element);
-			if (rc == 0 && element.key.family)
-				rc = fn(&element, arg);
-		}
-	}
-	return rc;
-}
-
-static int keep_interval(const struct element *element, void *arg)
-{
-	struct nft_interval *ret = arg;
-
-	ret->there = true;
-	ret->first = element->key;
-	memcpy(ret->comment, element->comment, sizeof(ret->comment));
-	return 0;
-}
-
-static int take_interval(const struct nlmsghdr *msg, void *arg)
-{
-	return for_each_element(msg, keep_interval, arg);
+	if (key->len != 4 && key->len != 16)
+		return addr;
+	addr.family = key->len == 4 ? AF_INET : AF_INET6;
+	memcpy(addr.bytes, key->bytes, key->len);
+	return addr;
 }
 
 /*
@@ -186,47 +114,25 @@ static int take_interval(const struct nlmsghdr *msg, void *arg)
  * there, kernels differ in what they answer to that (__nft_rbtree_get()).
  */
 void nft_put_get_interval(struct nl_batch *batch, const struct nft_table *table, const char *set,
-			  const struct ip_addr *addr, struct nft_interval *ret)
+			  const struct ip_addr *addr, struct nft_element *ret)
 {
-	size_t list;
-	size_t elem;
+	const struct nft_key key = nft_key_addr(*addr);
 
-	memset(ret, 0, sizeof(*ret));
-	nft_request(batch, NFT_MSG_GETSETELEM, 0, "look up element of", table, set);
-	nl_tolerate(batch, ENOENT);
-	nl_on_reply(batch, take_interval, ret);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, table->name);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, set);
-	list = nl_nest_begin(batch, NFTA_SET_ELEM_LIST_ELEMENTS);
-	elem = nl_nest_begin(batch, NFTA_LIST_ELEM);
-	nft_put_data(batch, NFTA_SET_ELEM_KEY, addr->bytes, ip_size(addr->family));
-	nl_nest_end(batch, elem);
-	nl_nest_end(batch, list);
+	nft_put_get_key(batch, table, set, &key, ret);
 }
 
-static int append_element(const struct element *element, void *arg)
-{
-	struct nl_dump *dump = arg;
-	struct element *items = array_grow(dump->items, dump->n, sizeof(*items));
-
-	if (!items)
-		return -ENOMEM;
-	dump->items = items;
-	items[dump->n++] = *element;
-	return 0;
-}
-
-static int take_elements(const struct nlmsghdr *msg, void *arg)
-{
-	return for_each_element(msg, append_element, arg);
-}
+/* An address where an interval begins or, if @is_end, the first behind one. */
+struct bound {
+	struct ip_addr addr;
+	bool is_end;
+};
 
 /* By address; where one interval ends and the next begins, the end comes first. */
-static int compare_elements(const void *left, const void *right)
+static int compare_bounds(const void *left, const void *right)
 {
-	const struct element *a = left;
-	const struct element *b = right;
-	int order = ip_compare(&a->key, &b->key);
+	const struct bound *a = left;
+	const struct bound *b = right;
+	int order = ip_compare(&a->addr, &b->addr);
 
 	return order ? order : b->is_end - a->is_end;
 }
@@ -249,57 +155,44 @@ static bool make_prefix(const struct ip_addr *first, const struct ip_addr *end,
 	return false;
 }
 
-static size_t make_prefixes(struct nl_dump *dump, struct ip_prefix *ret)
+static size_t make_prefixes(struct bound *bounds, size_t n, struct ip_prefix *ret)
 {
-	struct element *items = dump->items;
-	size_t n = 0;
+	size_t n_ret = 0;
 
-	if (dump->n)
-		qsort(items, dump->n, sizeof(*items), compare_elements);
-	for (size_t i = 0; i < dump->n; i++) {
-		const struct element *next = i + 1 < dump->n ? &items[i + 1] : NULL;
-		const struct ip_addr *end = next && next->is_end ? &next->key : NULL;
+	qsort(bounds, n, sizeof(*bounds), compare_bounds);
+	for (size_t i = 0; i < n; i++) {
+		const struct bound *next = i + 1 < n ? &bounds[i + 1] : NULL;
+		const struct ip_addr *end = next && next->is_end ? &next->addr : NULL;
 
-		if (!items[i].is_end && make_prefix(&items[i].key, end, &ret[n]))
-			n++;
+		if (!bounds[i].is_end && make_prefix(&bounds[i].addr, end, &ret[n_ret]))
+			n_ret++;
 	}
-	return n;
-}
-
-/* Which set. */
-struct set_name {
-	const struct nft_table *table;
-	const char *set;
-};
-
-static void put_list(struct nl_batch *batch, struct nl_dump *dump)
-{
-	const struct set_name *name = dump->arg;
-
-	nft_request(batch, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of", name->table,
-		    name->set);
-	nl_tolerate(batch, ENOENT);
-	nl_on_reply(batch, take_elements, dump);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_TABLE, name->table->name);
-	nl_put_str(batch, NFTA_SET_ELEM_LIST_SET, name->set);
+	return n_ret;
 }
 
 int nft_list_prefixes(struct nl_socket *nft, const struct nft_table *table, const char *set,
 		      struct ip_prefix **ret, size_t *ret_n, struct error *err)
 {
-	const struct set_name name = { table, set };
-	struct nl_dump dump = { .put = put_list, .arg = &name };
+	autofree struct nft_element *elements = NULL;
+	autofree struct bound *bounds = NULL;
 	struct ip_prefix *prefixes;
-	int rc = nl_dump_run(&dump, nft, err);
+	size_t n_elements = 0;
+	size_t n = 0;
+	int rc = nft_list_elements(nft, table, set, &elements, &n_elements, err);
 
 	if (rc < 0)
 		return rc;
-	prefixes = calloc(dump.n + 1, sizeof(*prefixes));
-	if (prefixes)
-		*ret_n = make_prefixes(&dump, prefixes);
-	free(dump.items);
-	if (!prefixes)
+	bounds = calloc(n_elements + 1, sizeof(*bounds));
+	prefixes = calloc(n_elements + 1, sizeof(*prefixes));
+	if (!bounds || !prefixes) {
+		free(prefixes);
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
+	}
+	for (size_t i = 0; i < n_elements; i++) {
+		bounds[n] = (struct bound){ key_addr(&elements[i].key), elements[i].is_end };
+		n += bounds[n].addr.family != 0;
+	}
+	*ret_n = make_prefixes(bounds, n, prefixes);
 	*ret = prefixes;
 	return 0;
 }

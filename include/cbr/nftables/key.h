@@ -23,16 +23,10 @@ enum nft_key_kind {
 };
 
 /*
- * A key as the kernel has it: each part padded with zeros to a multiple of four bytes.
- * @bytes: the first IF_NAMESIZE are the name, always with a NUL behind it
- * @len: how many count
+ * nft_key_port(), nft_key_mac(), nft_key_ip() - the key of a name, with what follows it
+ *
+ * The first IF_NAMESIZE bytes are the name, always with a NUL behind it.
  */
-struct nft_key {
-	uint8_t bytes[IF_NAMESIZE + 16];
-	size_t len;
-};
-
-/* nft_key_port(), nft_key_mac(), nft_key_ip() - the key of a name, with what follows it */
 struct nft_key nft_key_port(const char *port);
 struct nft_key nft_key_mac(const char *port, const struct mac *mac);
 struct nft_key nft_key_ip(const char *port, const struct ip_addr *addr);
@@ -48,20 +42,6 @@ void nft_put_key(struct nl_batch *batch, const struct nft_table *table, const ch
 /* nft_put_delete_key() - remove; that there is none fails the transaction */
 void nft_put_delete_key(struct nl_batch *batch, const struct nft_table *table, const char *set,
 			const struct nft_key *key);
-
-/*
- * An element that was asked for.
- * @there: it exists
- * @comment: of the element, "" without
- */
-struct nft_found {
-	bool there;
-	char comment[NFT_COMMENT_SIZE];
-};
-
-/* nft_put_get_key() - look up; *ret is filled by the run. ENOENT is tolerated */
-void nft_put_get_key(struct nl_batch *batch, const struct nft_table *table, const char *set,
-		     const struct nft_key *key, struct nft_found *ret);
 
 /*
  * nft_list_keys() - all keys of a set, by dump

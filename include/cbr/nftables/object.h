@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <net/if.h>
+
 #include "cbr/netlink/batch.h"
 
 /* Length of any name, with its NUL; shorter than the kernel's NFT_NAME_MAXLEN. */
@@ -104,20 +106,42 @@ void nft_put_get_set(struct nl_batch *batch, const struct nft_table *table, cons
 		     bool *ret);
 
 /*
- * The interval of a set around an address.
- * @there: the address is in the set
- * @first: where the interval begins; two addresses are in the same one if this is the same
- * @comment: of the element
+ * The key of an element as the kernel has it: an address; or some values one behind the
+ * other, each padded with zeros to a multiple of four bytes.
+ * @len: how many bytes count
  */
-struct nft_interval {
-	bool there;
-	struct ip_addr first;
+struct nft_key {
+	uint8_t bytes[IF_NAMESIZE + 16];
+	size_t len;
+};
+
+/* nft_key_addr() - the key of an address */
+struct nft_key nft_key_addr(struct ip_addr addr);
+
+/*
+ * An element as the kernel told it.
+ * @key: of an interval the first address; length 0: there is no such element
+ * @is_end: @key is the first address behind an interval
+ * @comment: "" without
+ */
+struct nft_element {
+	struct nft_key key;
+	bool is_end;
 	char comment[NFT_COMMENT_SIZE];
 };
 
-/* nft_put_get_interval() - look up; *ret is filled by the run. ENOENT is tolerated */
+/* nft_put_get_key() - look up; *ret is filled by the run. ENOENT is tolerated */
+void nft_put_get_key(struct nl_batch *batch, const struct nft_table *table, const char *set,
+		     const struct nft_key *key, struct nft_element *ret);
+
+/*
+ * nft_put_get_interval() - look up the interval of a set around an address
+ *
+ * *ret is filled by the run: two addresses with one key in it are in one interval. ENOENT
+ * is tolerated.
+ */
 void nft_put_get_interval(struct nl_batch *batch, const struct nft_table *table, const char *set,
-			  const struct ip_addr *addr, struct nft_interval *ret);
+			  const struct ip_addr *addr, struct nft_element *ret);
 
 /*
  * nft_list_prefixes() - the elements of a set that nft_put_elements() filled, by dump
