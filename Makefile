@@ -91,8 +91,9 @@ vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(addprefix $(obj)/tests/,unit
 check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests)
 
-valgrind: all $(filter %/tests/unit/%,$(wanted_tests)) ## unit tests, and ADD, CHECK, DEL of each plugin, under valgrind
-	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(filter %/tests/unit/%,$(wanted_tests))
+wanted_unit_tests = $(filter $(obj)/tests/unit/%,$(wanted_tests))
+valgrind: all $(wanted_unit_tests) ## unit tests, and ADD, CHECK, DEL of each plugin, under valgrind
+	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(wanted_unit_tests)
 
 cross: ## build for ARCH=arm64 or armhf, run the unit tests under qemu-user
 	$(Q)tests/cross/run $(ARCH)
