@@ -132,7 +132,7 @@ bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *ad
 
 bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b)
 {
-	return a->len == b->len && ip_equal(&a->addr, &b->addr);
+	return ip_prefix_compare(a, b) == 0;
 }
 
 bool ip_prefix_is_default(const struct ip_prefix *prefix)
@@ -140,16 +140,18 @@ bool ip_prefix_is_default(const struct ip_prefix *prefix)
 	return prefix->addr.family && prefix->len == 0 && ip_is_zero(&prefix->addr);
 }
 
-/* By address, and of those that begin together the widest first. */
-static int compare_prefixes(const void *left, const void *right)
+int ip_prefix_compare(const struct ip_prefix *a, const struct ip_prefix *b)
 {
-	const struct ip_prefix *a = left;
-	const struct ip_prefix *b = right;
-	int order = ip_compare(&a->addr, &b->addr);
+	const int order = ip_compare(&a->addr, &b->addr);
 
 	if (order)
 		return order;
 	return a->len < b->len ? -1 : a->len > b->len;
+}
+
+static int compare_prefixes(const void *left, const void *right)
+{
+	return ip_prefix_compare(left, right);
 }
 
 size_t ip_prefix_merge(struct ip_prefix *prefixes, size_t n)

@@ -135,15 +135,26 @@ static int load_node_route(const json_t *item, size_t index, struct bridge_conf 
 	return 0;
 }
 
-static int check_node_routes_distinct(const struct bridge_conf *conf, struct error *err)
+static int compare_routes(const void *left, const void *right)
 {
+	const struct node_route *a = left;
+	const struct node_route *b = right;
+
+	return ip_prefix_compare(&a->dst, &b->dst);
+}
+
+/* Their order has no meaning: each is looked up and added by itself. */
+static int sort_node_routes(struct bridge_conf *conf, struct error *err)
+{
+	struct node_route *routes = conf->routes;
 	char text[IP_TEXT_SIZE];
 
-	for (size_t i = 0; i < conf->n_routes; i++)
-		for (size_t j = 0; j < i; j++)
-			if (ip_prefix_equal(&conf->routes[i].dst, &conf->routes[j].dst))
-				return error_set(err, ERROR_CONFIG, "nodeRoutes has %s twice",
-						 ip_prefix_format(&conf->routes[i].dst, text));
+	if (conf->n_routes)
+		qsort(routes, conf->n_routes, sizeof(*routes), compare_routes);
+	for (size_t i = 1; i < conf->n_routes; i++)
+		if (compare_routes(&routes[i - 1], &routes[i]) == 0)
+			return error_set(err, ERROR_CONFIG, "nodeRoutes has %s twice",
+					 ip_prefix_format(&routes[i].dst, text));
 	return 0;
 }
 
@@ -164,7 +175,7 @@ static int load_node_routes(const json_t *config, struct bridge_conf *conf, stru
 		if (rc < 0)
 			return rc;
 	}
-	return check_node_routes_distinct(conf, err);
+	return sort_node_routes(conf, err);
 }
 
 static int load_not_masqueraded(const json_t *config, struct bridge_conf *conf, struct error *err)

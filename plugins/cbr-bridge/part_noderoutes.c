@@ -15,6 +15,9 @@
 #include "cbr/sys/nslock.h"
 #include "parts.h"
 
+/* So many are looked up with the first one, at no more than its round trip. */
+#define FEW 32
+
 static bool is_same_dst(const struct node_route *wanted, const struct route *found)
 {
 	return found->dst.addr.family && ip_prefix_equal(&found->dst, &wanted->dst);
@@ -25,12 +28,13 @@ static bool serves(const struct node_route *wanted, const struct route *found)
 	return is_same_dst(wanted, found) && ip_equal(&found->gw, &wanted->gw);
 }
 
-static int look_up(struct attach *a, struct route *found, struct error *err)
+/* Of the first @n. */
+static int look_up(struct attach *a, size_t n, struct route *found, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
 	nl_batch_begin(&batch, &a->node);
-	for (size_t i = 0; i < a->conf.n_routes; i++)
+	for (size_t i = 0; i < n; i++)
 		route_put_lookup(&batch, &a->conf.routes[i].dst.addr, &found[i]);
 	return nl_batch_run(&batch, err);
 }
@@ -67,23 +71,38 @@ static void put_missing(struct attach *a, struct nl_batch *batch, const struct r
 	}
 }
 
+/*
+ * @found: what is known so far
+ *
+ * Return: 1 if some turned out to be taken; 0; or negative
+ */
+static int add_missing(struct attach *a, const struct route *found, struct error *err)
+{
+	autofree size_t *requests = calloc(a->conf.n_routes, sizeof(*requests));
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int taken = 0;
+	int rc;
+
+	if (!requests)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot add node routes");
+	nl_batch_begin(&batch, &a->node);
+	put_missing(a, &batch, found, requests);
+	rc = nl_batch_run(&batch, err);
+	for (size_t i = 0; i < a->conf.n_routes; i++)
+		if (requests[i] != SIZE_MAX && nl_batch_result(&batch, requests[i]) < 0) {
+			a->routes_added[i] = false;
+			taken = 1;
+		}
+	return rc < 0 ? rc : taken;
+}
+
 /* Taken meanwhile, by a parallel ADD with the same wish or by a stranger with another. */
-static int settle_taken(struct attach *a, const struct nl_batch *batch, const size_t *requests,
-			struct route *found, struct error *err)
+static int settle_taken(struct attach *a, struct route *found, struct error *err)
 {
 	char dst[IP_TEXT_SIZE];
 	char gw[IP_TEXT_SIZE];
-	bool taken = false;
-	int rc;
+	int rc = look_up(a, a->conf.n_routes, found, err);
 
-	for (size_t i = 0; i < a->conf.n_routes; i++)
-		if (requests[i] != SIZE_MAX && nl_batch_result(batch, requests[i]) < 0) {
-			a->routes_added[i] = false;
-			taken = true;
-		}
-	if (!taken)
-		return 0;
-	rc = look_up(a, found, err);
 	for (size_t i = 0; i < a->conf.n_routes && rc >= 0; i++) {
 		const struct node_route *wanted = &a->conf.routes[i];
 
@@ -97,26 +116,35 @@ static int settle_taken(struct attach *a, const struct nl_batch *batch, const si
 	return rc;
 }
 
+/* Where many are wanted and the first is not there, likely none is: they are not looked for. */
+static int settle(struct attach *a, struct route *found, struct error *err)
+{
+	const size_t n = a->conf.n_routes;
+	const size_t n_sample = n > FEW ? 1 : n;
+	int rc = look_up(a, n_sample, found, err);
+
+	if (rc >= 0 && n_sample < n && is_same_dst(&a->conf.routes[0], &found[0]))
+		rc = look_up(a, n, found, err);
+	if (rc >= 0)
+		rc = add_missing(a, found, err);
+	if (rc > 0 && n_sample < n && (rc = look_up(a, n, found, err)) >= 0)
+		rc = add_missing(a, found, err);
+	return rc > 0 ? settle_taken(a, found, err) : rc;
+}
+
 int noderoutes_make(struct attach *a, struct error *err)
 {
 	const size_t n = a->conf.n_routes;
 	autofree struct route *found = calloc(n + 1, sizeof(*found));
-	autofree size_t *requests = calloc(n + 1, sizeof(*requests));
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	struct error ignored;
 	int rc;
 
-	nl_batch_begin(&batch, &a->node);
-	a->routes_added = calloc(n + 1, sizeof(*a->routes_added));
-	if (!found || !requests || !a->routes_added)
+	if (!n)
+		return 0;
+	a->routes_added = calloc(n, sizeof(*a->routes_added));
+	if (!found || !a->routes_added)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot keep %zu node routes", n);
-	rc = look_up(a, found, err);
-	if (rc < 0)
-		return rc;
-	put_missing(a, &batch, found, requests);
-	rc = nl_batch_run(&batch, err);
-	if (rc >= 0)
-		rc = settle_taken(a, &batch, requests, found, err);
+	rc = settle(a, found, err);
 	if (rc < 0)
 		noderoutes_unmake(a, &ignored);
 	return rc < 0 ? rc : 1;
@@ -148,7 +176,7 @@ int noderoutes_check(struct attach *a, struct error *err)
 
 	if (!found)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look up node routes");
-	rc = look_up(a, found, err);
+	rc = look_up(a, a->conf.n_routes, found, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < a->conf.n_routes; i++) {

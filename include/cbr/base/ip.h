@@ -77,6 +77,13 @@ uint64_t ip_range_size(const struct ip_addr *first, const struct ip_addr *last);
 /* ip_prefix_contains() - is the address of that family and inside? */
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_addr *addr);
 
+/*
+ * ip_prefix_compare() - by address (host bits too), of those that begin together the widest first
+ *
+ * Return: below, at or above 0, as for qsort(3).
+ */
+int ip_prefix_compare(const struct ip_prefix *a, const struct ip_prefix *b);
+
 /* ip_prefix_equal() - same address bytes (host bits too) and length */
 bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b);
 
