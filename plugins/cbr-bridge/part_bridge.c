@@ -143,15 +143,25 @@ static int create(struct attach *a, struct error *err)
 	return 0;
 }
 
-/* Its MTU is settled by its maker; one that was there keeps what it has. */
+/*
+ * Its MTU is settled by its maker; one that was there keeps what it has. Only where pods are
+ * to take less it is lowered: what the bridge takes and a port does not is lost without a
+ * word (is_skb_forwardable()).
+ */
 static int settle_mtu(struct attach *a, struct nl_batch *batch, struct error *err)
 {
 	uint32_t mtu = a->conf.mtu;
-	int rc = mtu ? 0 : find_default_mtu(a, &mtu, err);
+	int rc = 0;
 
+	if (!a->bridge_made && (!mtu || mtu >= a->bridge.mtu))
+		return 0;
+	if (!mtu)
+		rc = find_default_mtu(a, &mtu, err);
 	if (rc < 0 || !mtu)
 		return rc;
 	link_put_bridge_mtu(batch, a->bridge.index, mtu);
+	if (!a->bridge_made)
+		a->mtu_before = a->bridge.mtu;
 	a->bridge.mtu = mtu;
 	return 0;
 }
@@ -160,11 +170,10 @@ static int settle(struct attach *a, struct error *err)
 {
 	const unsigned int wanted = IFF_UP | (a->conf.promisc_mode ? IFF_PROMISC : 0);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	int rc = 0;
+	int rc;
 
 	nl_batch_begin(&batch, &a->node);
-	if (a->bridge_made)
-		rc = settle_mtu(a, &batch, err);
+	rc = settle_mtu(a, &batch, err);
 	if (!a->bridge.nf_call_iptables || !a->bridge.nf_call_ip6tables)
 		link_put_bridge_netfilter(&batch, a->bridge.index);
 	if ((a->bridge.flags & wanted) != wanted)
@@ -183,7 +192,7 @@ int bridge_make(struct attach *a, struct error *err)
 		rc = settle(a, err);
 	if (rc < 0)
 		bridge_unmake(a, &ignored);
-	return rc < 0 ? rc : a->bridge_made || a->filtering_made;
+	return rc < 0 ? rc : a->bridge_made || a->filtering_made || a->mtu_before;
 }
 
 int bridge_is_ours_alone(struct attach *a)
@@ -201,14 +210,22 @@ int bridge_is_ours_alone(struct attach *a)
 	return 1;
 }
 
-int bridge_unmake(struct attach *a, struct error *err)
+/* Another ADD under way may count on it. */
+static int restore_mtu(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
-	if (a->filtering_made)
-		return vlan_unmake_bridge(a, err);
-	if (!a->bridge_made)
+	if (!a->mtu_before || !nslock_try_alone(a->lock_fd))
 		return 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_bridge_mtu(&batch, a->bridge.index, a->mtu_before);
+	return nl_batch_run(&batch, err);
+}
+
+static int remove_bridge(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
 	/* Made, but not looked at: that failed. */
 	if (!a->bridge.index && link_get(&a->node, a->conf.bridge, &a->bridge, err) < 0)
 		return -err->errnum;
@@ -217,6 +234,20 @@ int bridge_unmake(struct attach *a, struct error *err)
 	nl_batch_begin(&batch, &a->node);
 	link_put_delete(&batch, a->conf.bridge);
 	return nl_batch_run(&batch, err);
+}
+
+int bridge_unmake(struct attach *a, struct error *err)
+{
+	struct error ignored;
+	int rc;
+	int vlan_rc = 0;
+
+	if (a->bridge_made)
+		return remove_bridge(a, err);
+	rc = restore_mtu(a, err);
+	if (a->filtering_made)
+		vlan_rc = vlan_unmake_bridge(a, rc < 0 ? &ignored : err);
+	return rc < 0 ? rc : vlan_rc;
 }
 
 int bridge_verify(struct attach *a, struct error *err)

@@ -138,6 +138,18 @@ static void so_do_large_ones(void **state)
 	assert_whole_packets_pass(9000);
 }
 
+/* A bridge sends nothing on to a port that the port cannot take, and says so to nobody. */
+static void a_bridge_that_takes_more_is_told_to_take_less(void **state)
+{
+	(void)state;
+	free(run_must(&node.netns, "ip link add cni0 type bridge && ip link set cni0 mtu 1400 && "
+				   "ip link set cni0 mtu 1500"));
+	attach(GATEWAY ", \"mtu\": 1410");
+	assert_whole_packets_pass(1410);
+	assert_datagrams_arrive(&node.netns, &b->netns, "10.22.0.3", 1500);
+	assert_datagrams_arrive(&node.netns, &b->netns, "fd00:22::3", 1500);
+}
+
 /*
  * The node's way out takes less than an Ethernet does, as tunnels of clouds do, and says
  * nothing when more comes: so no packet of a pod may be larger.
@@ -215,6 +227,7 @@ int main(void)
 		TEST(isolated_pods_reach_the_node_only),
 		TEST(isolated_pods_do_not_hear_each_other),
 		TEST(packets_of_the_mtu_pass_whole),
+		TEST(a_bridge_that_takes_more_is_told_to_take_less),
 		TEST(so_do_large_ones),
 		TEST(packets_pass_whole_to_the_outside),
 		TEST(promisc_mode_lets_the_node_hear_what_pods_say),

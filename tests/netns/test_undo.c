@@ -225,6 +225,22 @@ static void container_interface_that_is_taken(void **state)
 	assert_add_works();
 }
 
+static void mtu_of_a_bridge_that_was_there(void **state)
+{
+	(void)state;
+	free(run_must(&node.netns, "ip link add cni0 address 02:00:00:00:00:09 mtu 1500 up type "
+				   "bridge nf_call_iptables 1 "
+				   "nf_call_ip6tables 1"));
+	node_config(&node,
+		    PLAIN_KEYS
+		    ", \"mtu\": 1410, "
+		    "\"nodeRoutes\": [{\"dst\": \"10.23.0.0/24\", \"gw\": \"172.31.0.1\"}]",
+		    PLAIN_IPAM);
+	assert_add_leaves_nothing(ERROR_KERNEL, "10.23.0.0/24", 0);
+	node_config(&node, PLAIN_KEYS, PLAIN_IPAM);
+	assert_add_works();
+}
+
 /* An ADD that finds its attachment alive and then fails leaves it so. */
 static void attachment_that_is_there_already(void **state)
 {
@@ -355,6 +371,7 @@ int main(void)
 		TEST(delegate_whose_answer_is_no_use_is_told_del),
 		TEST(pool_that_is_full),
 		TEST(container_interface_that_is_taken),
+		TEST(mtu_of_a_bridge_that_was_there),
 		TEST(attachment_that_is_there_already),
 		TEST(attachment_that_lives_in_another_netns),
 		TEST(bridge_name_that_is_no_bridge),

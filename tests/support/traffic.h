@@ -46,5 +46,9 @@ void assert_unreachable(const struct ns *from, const struct ns *to, const char *
 void assert_datagrams_pass(const struct ns *from, const struct ns *to, const char *addr,
 			   size_t bytes);
 
+/* assert_datagrams_arrive() - the same, whole or in fragments */
+void assert_datagrams_arrive(const struct ns *from, const struct ns *to, const char *addr,
+			     size_t bytes);
+
 /* traffic_poke() - send a datagram that nobody need receive, so that @addr is looked for */
 void traffic_poke(const struct ns *from, const char *addr);
