@@ -18,6 +18,7 @@
 
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/local.h"
+#include "cbr/netlink/vlan.h"
 #include "cbr/sys/nslock.h"
 #include "cbr/sys/sysctl.h"
 #include "parts.h"
@@ -107,25 +108,48 @@ static int report_use(const struct attach *a, const struct addr *there, const st
 			       "nobody uses; remove the address, or choose another bridge");
 }
 
-/* Fails if somebody else on the bridge could be using what is replaced. */
+/*
+ * Ports whose peers reach the gateway: all of the bridge but our own; of a VLAN's gateway
+ * those in the VLAN, but not its own one.
+ */
+static int list_users(struct attach *a, struct link **ret, size_t *ret_n, struct error *err)
+{
+	const uint16_t vlan = *a->conf.vlan_gateway ? a->conf.vlan.id : 0;
+	autofree struct vlan_entry *entries = NULL;
+	size_t n_entries = 0;
+	size_t n_ports = 0;
+	int rc = link_list(&a->node, a->bridge.index, ret, &n_ports, err);
+
+	*ret_n = 0;
+	if (rc >= 0 && vlan)
+		rc = vlan_list(&a->node, 0, &entries, &n_entries, err);
+	for (size_t i = 0; i < n_ports && rc >= 0; i++) {
+		const struct link *port = &(*ret)[i];
+
+		if (strcmp(port->name, a->host_name) == 0 ||
+		    (vlan && (port->index == a->vlan_gateway.peer ||
+			      !vlan_find(entries, n_entries, port->index, vlan))))
+			continue;
+		(*ret)[(*ret_n)++] = *port;
+	}
+	return rc;
+}
+
+/* Fails if somebody else could be using what is replaced. */
 static int check_unused(struct attach *a, struct error *err)
 {
-	autofree struct link *ports = NULL;
+	autofree struct link *users = NULL;
 	size_t n = 0;
-	int rc = link_list(&a->node, a->bridge.index, &ports, &n, err);
+	int rc = list_users(a, &users, &n, err);
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < n; i++) {
-		const bool is_pod = is_pod_of_network(a, &ports[i]);
+	for (size_t i = 0; i < n && rc >= 0; i++) {
+		const bool is_pod = is_pod_of_network(a, &users[i]);
 
-		if (strcmp(ports[i].name, a->host_name) == 0)
-			continue;
 		for (size_t j = 0; j < a->n_replaced; j++)
 			if (!is_pod || !is_of_network(a, &a->replaced[j]))
-				return report_use(a, &a->replaced[j], &ports[i], err);
+				return report_use(a, &a->replaced[j], &users[i], err);
 	}
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int refuse(const struct attach *a, const struct ip_prefix *there,

@@ -304,6 +304,27 @@ static void interface_with_anothers_address_stays(void **state)
 	assert_true(link_exists("cni0.100"));
 }
 
+static void address_is_replaced_if_nobody_in_the_vlan_uses_it(void **state)
+{
+	struct pod *pod;
+
+	NEEDS_FILTER();
+	add_in(200, "other");
+	free(run_must(&node.netns,
+		      "ip link add link cni0 name cni0.100 type vlan id 100 && "
+		      "ip addr add 198.51.100.1/24 dev cni0.100 && "
+		      "ip link set cni0.100 up && "
+		      "ip link add up0 type veth peer name up1 && "
+		      "ip link set up0 master cni0 up && bridge vlan add dev up0 vid 100"));
+	pod = node_pod(&node, "c1");
+	use_network(100, ", \"forceAddress\": true");
+	assert_add_changes_nothing(pod, ERROR_CONFLICT, "which up0 (not ours) uses");
+	free(run_must(&node.netns, "bridge vlan del dev up0 vid 100"));
+	pod_add(pod);
+	assert_false(witness_has_address(&node.netns, "cni0.100", "198.51.100.1/24"));
+	assert_reaches(&pod->netns, &node.netns, "10.100.0.1", pod_address(pod, 0));
+}
+
 static void settings_are_a_gateways(void **state)
 {
 	char *values;
@@ -358,6 +379,7 @@ int main(void)
 		TEST(vlan_that_the_bridge_hears_untagged_has_a_gateway_too),
 		TEST(what_is_not_ours_is_not_touched),
 		TEST(interface_with_anothers_address_stays),
+		TEST(address_is_replaced_if_nobody_in_the_vlan_uses_it),
 		TEST(settings_are_a_gateways),
 		TEST(example_works),
 	};
