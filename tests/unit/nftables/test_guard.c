@@ -4,68 +4,19 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "built.h"
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/key.h"
 
 #define NAME "veth0123456789a"
 
 static const struct nft_table table = { NFPROTO_BRIDGE, "t" };
-static struct nl_socket sock;
-static struct nl_batch batch;
-
-static int setup(void **state)
-{
-	(void)state;
-	sock = (struct nl_socket){ .portid = 1 };
-	nl_batch_begin(&batch, &sock);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	nl_batch_done(&batch);
-	return 0;
-}
-
-static const struct nlmsghdr *message(size_t index)
-{
-	assert_true(index < batch.n);
-	return (const struct nlmsghdr *)(batch.buf + batch.requests[index].offset);
-}
-
-static const struct nlattr *in_message(size_t index, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each (attr, message(index), sizeof(struct nfgenmsg))
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
-static const struct nlattr *in_nest(const struct nlattr *nest, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested (attr, nest)
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
-static uint32_t number(const struct nlattr *attr)
-{
-	assert_non_null(attr);
-	return ntohl(mnl_attr_get_u32(attr));
-}
 
 /* Each part fills up to four bytes; a name always has sixteen. */
 static void keys_are_padded(void **state)
@@ -200,7 +151,7 @@ static void a_lookup_by_port_loads_two_registers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, built_setup, built_teardown)
 		TEST(keys_are_padded),
 		TEST(sets_have_the_types_that_nft_knows),
 		TEST(a_raw_field_is_told_as_nft_tells_it),

@@ -4,62 +4,17 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cbr/netlink/batch.h"
+#include "built.h"
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/object.h"
 
 static const struct nft_table table = { NFPROTO_INET, "t" };
-static struct nl_socket sock;
-static struct nl_batch batch;
-
-static int setup(void **state)
-{
-	(void)state;
-	sock = (struct nl_socket){ .portid = 1 };
-	nl_batch_begin(&batch, &sock);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	nl_batch_done(&batch);
-	return 0;
-}
-
-static const struct nlmsghdr *message(size_t index)
-{
-	assert_true(index < batch.n);
-	return (const struct nlmsghdr *)(batch.buf + batch.requests[index].offset);
-}
-
-/* The first attribute of a type in a message, or in a nest. */
-static const struct nlattr *in_message(size_t index, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each (attr, message(index), sizeof(struct nfgenmsg))
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
-static const struct nlattr *in_nest(const struct nlattr *nest, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested (attr, nest)
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
 
 static void a_transaction_has_its_marks(void **state)
 {
@@ -72,7 +27,7 @@ static void a_transaction_has_its_marks(void **state)
 	header = mnl_nlmsg_get_payload(message(0));
 	assert_int_equal(message(0)->nlmsg_type, NFNL_MSG_BATCH_BEGIN);
 	assert_int_equal(header->res_id, htons(NFNL_SUBSYS_NFTABLES));
-	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(0, NFNL_BATCH_GENID))), 42);
+	assert_int_equal(number(in_message(0, NFNL_BATCH_GENID)), 42);
 	assert_int_equal(message(2)->nlmsg_type, NFNL_MSG_BATCH_END);
 	header = mnl_nlmsg_get_payload(message(1));
 	assert_int_equal(message(1)->nlmsg_type, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE);
@@ -102,10 +57,10 @@ static void sets_have_the_types_that_nft_knows(void **state)
 	(void)state;
 	nft_put_set(&batch, &table, "four", AF_INET);
 	nft_put_set(&batch, &table, "six", AF_INET6);
-	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(0, NFTA_SET_KEY_TYPE))), 7);
-	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(0, NFTA_SET_KEY_LEN))), 4);
-	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(1, NFTA_SET_KEY_TYPE))), 8);
-	assert_int_equal(ntohl(mnl_attr_get_u32(in_message(1, NFTA_SET_KEY_LEN))), 16);
+	assert_int_equal(number(in_message(0, NFTA_SET_KEY_TYPE)), 7);
+	assert_int_equal(number(in_message(0, NFTA_SET_KEY_LEN)), 4);
+	assert_int_equal(number(in_message(1, NFTA_SET_KEY_TYPE)), 8);
+	assert_int_equal(number(in_message(1, NFTA_SET_KEY_LEN)), 16);
 	assert_int_not_equal(mnl_attr_get_u32(in_message(0, NFTA_SET_ID)),
 			     mnl_attr_get_u32(in_message(1, NFTA_SET_ID)));
 }
@@ -120,8 +75,7 @@ static void assert_element(const struct nlattr *elem, const char *key, bool is_e
 	assert_int_equal(ip_parse(key, &addr), 0);
 	assert_int_equal(mnl_attr_get_payload_len(data), ip_size(addr.family));
 	assert_memory_equal(mnl_attr_get_payload(data), addr.bytes, ip_size(addr.family));
-	assert_int_equal(flags ? ntohl(mnl_attr_get_u32(flags)) : 0,
-			 is_end ? NFT_SET_ELEM_INTERVAL_END : 0);
+	assert_int_equal(flags ? number(flags) : 0, is_end ? NFT_SET_ELEM_INTERVAL_END : 0);
 }
 
 static void elements_are_first_and_first_behind(void **state)
@@ -199,10 +153,8 @@ static void addresses_are_loaded_from_where_they_are(void **state)
 
 		if (strcmp(mnl_attr_get_str(in_nest(elem, NFTA_EXPR_NAME)), "payload") != 0)
 			continue;
-		assert_int_equal(ntohl(mnl_attr_get_u32(in_nest(data, NFTA_PAYLOAD_OFFSET))),
-				 offsets[n]);
-		assert_int_equal(ntohl(mnl_attr_get_u32(in_nest(data, NFTA_PAYLOAD_LEN))),
-				 n < 2 ? 4 : 16);
+		assert_int_equal(number(in_nest(data, NFTA_PAYLOAD_OFFSET)), offsets[n]);
+		assert_int_equal(number(in_nest(data, NFTA_PAYLOAD_LEN)), n < 2 ? 4 : 16);
 		n++;
 	}
 	assert_int_equal(n, 4);
@@ -211,7 +163,7 @@ static void addresses_are_loaded_from_where_they_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, built_setup, built_teardown)
 		TEST(a_transaction_has_its_marks),
 		TEST(comments_are_user_data_with_their_end),
 		TEST(sets_have_the_types_that_nft_knows),
