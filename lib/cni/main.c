@@ -138,7 +138,7 @@ static int run(int (*verb)(const struct cni_call *call, struct error *err),
 static int dispatch(const struct cni_plugin *plugin, const struct cni_call *call,
 		    struct output *output, struct error *err)
 {
-	int rc;
+	int rc = 0;
 
 	switch (call->verb) {
 	case CNI_VERSION:
@@ -150,7 +150,8 @@ static int dispatch(const struct cni_plugin *plugin, const struct cni_call *call
 	default:
 		break;
 	}
-	rc = run(plugin->look, call, err);
+	if (plugin->judge_netns && !call->netns_override)
+		rc = plugin->judge_netns(call->netns, err);
 	if (rc < 0)
 		return rc;
 	if (call->verb == CNI_ADD)

@@ -24,7 +24,7 @@ static int open_node(struct attach *a, struct error *err)
 
 /*
  * Opened once; from then on it is used by its descriptor, whatever becomes of the path. So
- * what bridge_look() saw there is looked at again.
+ * what was seen there at first is looked at again.
  */
 static int open_pod(struct attach *a, struct error *err)
 {

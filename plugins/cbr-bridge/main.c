@@ -5,6 +5,7 @@
 
 #include "cbr/cni/main.h"
 #include "cbr/sys/caps.h"
+#include "cbr/sys/netns.h"
 #include "verbs.h"
 
 int main(int argc, char **argv)
@@ -13,7 +14,7 @@ int main(int argc, char **argv)
 		.name = "cbr-bridge",
 		.about = "attaches pods to a bridge: veth pair, addresses, gateway, "
 			 "masquerade, routes to other nodes",
-		.look = bridge_look,
+		.judge_netns = netns_refuse_own_path,
 		.add = bridge_add,
 		.undo = bridge_del,
 		.del = bridge_del,

@@ -5,9 +5,6 @@
 #include "cbr/cni/call.h"
 #include "cbr/cni/result.h"
 
-/* bridge_look() - before ADD, DEL and CHECK: is the pod's namespace not the node's own? */
-int bridge_look(const struct cni_call *call, struct error *err);
-
 int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error *err);
 int bridge_del(const struct cni_call *call, struct error *err);
 int bridge_check(const struct cni_call *call, struct error *err);

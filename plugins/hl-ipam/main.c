@@ -6,6 +6,7 @@
 
 #include "cbr/cni/main.h"
 #include "cbr/sys/caps.h"
+#include "cbr/sys/netns.h"
 #include "tool.h"
 #include "verbs.h"
 
@@ -15,7 +16,7 @@ int main(int argc, char **argv)
 		.name = "hl-ipam",
 		.about = "hands out addresses from a pool of files, takes them back",
 		.section = "ipam",
-		.look = ipam_look,
+		.judge_netns = netns_refuse_own_path,
 		.add = ipam_add,
 		.undo = ipam_del,
 		.del = ipam_del,

@@ -12,9 +12,6 @@ static inline struct pool_owner ipam_owner(const struct cni_call *call)
 	return (struct pool_owner){ call->container_id, call->ifname };
 }
 
-/* ipam_look() - before ADD, DEL and CHECK: is the pod's namespace not the node's own? */
-int ipam_look(const struct cni_call *call, struct error *err);
-
 int ipam_add(const struct cni_call *call, struct cni_result *ret, struct error *err);
 int ipam_del(const struct cni_call *call, struct error *err);
 int ipam_check(const struct cni_call *call, struct error *err);

@@ -10,7 +10,8 @@
  * @name: of the executable; @about: one line for people
  * @section: object of the config that is this plugin's own, whose keys of the log win
  *           over those at the top; NULL = there is none
- * @look: called before ADD, DEL and CHECK: may this call be served here? May be NULL
+ * @judge_netns: may this be the pod's namespace? Called with CNI_NETNS before ADD, DEL and
+ *               CHECK, unless CNI_NETNS_OVERRIDE says that any may; may be NULL
  * @add: fills *ret, which cni_main() prints in the version of the config
  *       returns 1 if it made the attachment, 0 if that was there before
  * @undo: called when the result of an ADD that returned 1 cannot be delivered: undoes it
@@ -19,7 +20,7 @@ struct cni_plugin {
 	const char *name;
 	const char *about;
 	const char *section;
-	int (*look)(const struct cni_call *call, struct error *err);
+	int (*judge_netns)(const char *path, struct error *err);
 	int (*add)(const struct cni_call *call, struct cni_result *ret, struct error *err);
 	int (*undo)(const struct cni_call *call, struct error *err);
 	int (*del)(const struct cni_call *call, struct error *err);

@@ -39,9 +39,12 @@ static int called(const struct cni_call *call, const char *name, struct error *e
 	return error_hint(err, "as it was told");
 }
 
-static int look(const struct cni_call *call, struct error *err)
+#define BAD_NETNS "/bad"
+
+static int judge_netns(const char *path, struct error *err)
 {
-	return called(call, "look", err);
+	fprintf(stderr, "judge ");
+	return strcmp(path, BAD_NETNS) == 0 ? error_set(err, ERROR_NETNS, "judged %s", path) : 0;
 }
 
 static int add(const struct cni_call *call, struct cni_result *ret, struct error *err)
@@ -88,7 +91,7 @@ static int be_plugin(int argc, char **argv)
 	static const struct cni_plugin plugin = {
 		.name = "mock",
 		.about = "tries the frame",
-		.look = look,
+		.judge_netns = judge_netns,
 		.add = add,
 		.undo = undo,
 		.del = del,
@@ -109,14 +112,19 @@ static struct run run_mock(const char *const *env, const char *option, const cha
 	return run_program(&what);
 }
 
-static struct run serve(const char *command, const char *input)
+static struct run serve_netns(const char *netns, const char *command, const char *input)
 {
 	char pair[64];
-	const char *const env[ENV_MAX] = { pair, "CNI_CONTAINERID=c1", "CNI_NETNS=/n",
-					   "CNI_IFNAME=eth0", "CNI_PATH=/p" };
+	const char *const env[ENV_MAX] = { pair, "CNI_CONTAINERID=c1", netns, "CNI_IFNAME=eth0",
+					   "CNI_PATH=/p" };
 
 	snprintf(pair, sizeof(pair), "CNI_COMMAND=%s", command);
 	return run_mock(env, NULL, input);
+}
+
+static struct run serve(const char *command, const char *input)
+{
+	return serve_netns("CNI_NETNS=/n", command, input);
 }
 
 static void serves(const char *command, const char *input, int status, const char *out,
@@ -139,24 +147,24 @@ static void prints_results_to_the_byte(void **state)
 	       "            \"name\": \"eth0\"\n        }\n    ],\n    \"ips\": [\n        {\n"
 	       "            \"address\": \"10.0.0.2/24\",\n            \"interface\": 0\n"
 	       "        }\n    ]\n}",
-	       "look add ");
+	       "judge add ");
 	serves("ADD", CONFIG("0.4.0", ", \"address\": \"10.0.0.2/24\""), 0,
 	       "{\n    \"cniVersion\": \"0.4.0\",\n    \"interfaces\": [\n        {\n"
 	       "            \"name\": \"eth0\"\n        }\n    ],\n    \"ips\": [\n        {\n"
 	       "            \"version\": \"4\",\n            \"interface\": 0,\n"
 	       "            \"address\": \"10.0.0.2/24\"\n        }\n    ],\n    \"dns\": {}\n}",
-	       "look add ");
+	       "judge add ");
 	serves("ADD", "{\"name\": \"n\", \"address\": \"10.0.0.2/24\"}", 0,
 	       "{\n    \"cniVersion\": \"0.1.0\",\n    \"ip4\": {\n"
 	       "        \"ip\": \"10.0.0.2/24\"\n    },\n    \"dns\": {}\n}",
-	       "look add ");
+	       "judge add ");
 }
 
 static void prints_nothing_for_other_verbs(void **state)
 {
 	(void)state;
-	serves("DEL", CONFIG("1.1.0", ""), 0, "", "look del ");
-	serves("CHECK", CONFIG("0.4.0", ""), 0, "", "look check ");
+	serves("DEL", CONFIG("1.1.0", ""), 0, "", "judge del ");
+	serves("CHECK", CONFIG("0.4.0", ""), 0, "", "judge check ");
 	serves("GC", CONFIG("1.1.0", ""), 0, "", "gc ");
 	/* This plugin has no STATUS. */
 	serves("STATUS", CONFIG("1.1.0", ""), 0, "", "");
@@ -177,7 +185,7 @@ static void prints_errors_to_the_byte(void **state)
 	serves("DEL", CONFIG("0.3.1", ", \"fail\": \"del\""), 1,
 	       "{\n    \"cniVersion\": \"0.3.1\",\n    \"code\": 103,\n"
 	       "    \"msg\": \"del failed ?\",\n    \"details\": \"as it was told\"\n}",
-	       "look del ");
+	       "judge del ");
 	serves("GC", CONFIG("1.0.0", ""), 1,
 	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 1,\n"
 	       "    \"msg\": \"config version does not allow GC\"\n}",
@@ -213,7 +221,7 @@ static void refuses_log_keys_in_error_unless_it_takes_down(void **state)
 	       "    \"msg\": \"unknown logLevel \\\"x\\\"\",\n    \"details\": "
 	       "\"it is one of error, warning, info, debug\"\n}",
 	       "");
-	snprintf(calls, sizeof(calls), "%slook del ", said);
+	snprintf(calls, sizeof(calls), "%sjudge del ", said);
 	serves("DEL", CONFIG("1.0.0", ", \"logFile\": \"log\""), 0, "", calls);
 	snprintf(calls, sizeof(calls), "%sgc ", said);
 	serves("GC", CONFIG("1.1.0", ", \"logFile\": \"log\""), 0, "", calls);
@@ -224,9 +232,9 @@ static void goes_on_without_a_log_that_cannot_be_written(void **state)
 	(void)state;
 	serves("DEL", CONFIG("1.0.0", ", \"logFile\": \"/nowhere/log\""), 0, "",
 	       "mock: goes on without a log: cannot open logFile /nowhere/log: No such file or "
-	       "directory\nlook del ");
+	       "directory\njudge del ");
 	serves("CHECK", CONFIG("1.0.0", ", \"logFile\": \"/dev/null\""), 0, "",
-	       "mock: goes on without a log: logFile /dev/null is no regular file\nlook check ");
+	       "mock: goes on without a log: logFile /dev/null is no regular file\njudge check ");
 }
 
 static void never_prints_an_error_without_code(void **state)
@@ -234,19 +242,35 @@ static void never_prints_an_error_without_code(void **state)
 	(void)state;
 	serves("DEL", CONFIG("1.0.0", ", \"fail\": \"codeless\""), 1,
 	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 100,\n    \"msg\": \"\"\n}",
-	       "look ");
+	       "judge del ");
 }
 
-static void calls_nothing_behind_a_failed_look(void **state)
+static void calls_nothing_for_a_bad_netns(void **state)
 {
 	static const char *const commands[] = { "ADD", "DEL", "CHECK" };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(commands); i++)
-		serves(commands[i], CONFIG("1.0.0", ", \"fail\": \"look\""), 1,
-		       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 103,\n"
-		       "    \"msg\": \"look failed ?\",\n    \"details\": \"as it was told\"\n}",
-		       "look ");
+	for (size_t i = 0; i < N_OF(commands); i++) {
+		auto_with(run_done) struct run run = serve_netns("CNI_NETNS=" BAD_NETNS,
+								 commands[i], CONFIG("1.0.0", ""));
+
+		assert_string_equal(run.out, "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 8,\n"
+					     "    \"msg\": \"judged /bad\"\n}");
+		assert_string_equal(run.err, "judge ");
+		assert_int_equal(run.status, 1);
+	}
+}
+
+static void any_netns_will_do_if_told_so(void **state)
+{
+	const char *const env[ENV_MAX] = { "CNI_COMMAND=DEL",      "CNI_CONTAINERID=c1",
+					   "CNI_NETNS=" BAD_NETNS, "CNI_IFNAME=eth0",
+					   "CNI_PATH=/p",          "CNI_NETNS_OVERRIDE=1" };
+	auto_with(run_done) struct run run = run_mock(env, NULL, CONFIG("1.0.0", ""));
+
+	(void)state;
+	assert_string_equal(run.err, "del ");
+	assert_int_equal(run.status, 0);
 }
 
 static void does_not_undo_a_failed_add(void **state)
@@ -255,7 +279,7 @@ static void does_not_undo_a_failed_add(void **state)
 	serves("ADD", CONFIG("1.0.0", ", \"fail\": \"add\""), 1,
 	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 103,\n"
 	       "    \"msg\": \"add failed ?\",\n    \"details\": \"as it was told\"\n}",
-	       "look add ");
+	       "judge add ");
 }
 
 static void undoes_what_it_cannot_tell(void **state)
@@ -264,12 +288,12 @@ static void undoes_what_it_cannot_tell(void **state)
 	serves("ADD", CONFIG("0.2.0", ""), 1,
 	       "{\n    \"cniVersion\": \"0.2.0\",\n    \"code\": 7,\n"
 	       "    \"msg\": \"cannot convert: no valid IP addresses\"\n}",
-	       "look add undo ");
+	       "judge add undo ");
 	serves("ADD", CONFIG("0.2.0", ", \"fail\": \"undo\""), 1,
 	       "{\n    \"cniVersion\": \"0.2.0\",\n    \"code\": 7,\n"
 	       "    \"msg\": \"cannot convert: no valid IP addresses\",\n"
 	       "    \"details\": \"what was made is still there: undo failed ?\"\n}",
-	       "look add undo ");
+	       "judge add undo ");
 }
 
 /* @redirection: for the shell that starts the plugin */
@@ -299,7 +323,7 @@ static void undoes_what_it_cannot_print(void **state)
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		auto_with(run_done) struct run run = serve_redirected("ADD", rows[i].redirection);
 
-		assert_contains(run.err, "look add undo ");
+		assert_contains(run.err, "judge add undo ");
 		assert_contains(run.err, rows[i].why);
 		assert_contains(run.err, "status 1");
 		assert_string_equal(run.out, "");
@@ -320,7 +344,7 @@ static void survives_a_reader_that_is_gone(void **state)
 			"CNI_PATH=/p '%s' plugin; echo status $? >&2) | "
 			"(exec <&-; echo >$d/gone); rm -r $d; }",
 			CONFIG("1.0.0", ""), exe);
-	assert_contains(run.err, "look add undo ");
+	assert_contains(run.err, "judge add undo ");
 	assert_contains(run.err, "cannot write to stdout: Broken pipe");
 	assert_contains(run.err, "status 1");
 }
@@ -381,7 +405,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refuses_log_keys_in_error_unless_it_takes_down),
 		cmocka_unit_test(goes_on_without_a_log_that_cannot_be_written),
 		cmocka_unit_test(never_prints_an_error_without_code),
-		cmocka_unit_test(calls_nothing_behind_a_failed_look),
+		cmocka_unit_test(calls_nothing_for_a_bad_netns),
+		cmocka_unit_test(any_netns_will_do_if_told_so),
 		cmocka_unit_test(does_not_undo_a_failed_add),
 		cmocka_unit_test(undoes_what_it_cannot_tell),
 		cmocka_unit_test(undoes_what_it_cannot_print),
