@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/file.h"
 
 /* Neither lock can be waited for with a timeout; both are held for milliseconds and rarely. */
 static void pause_briefly(void)
@@ -20,6 +21,17 @@ static void pause_briefly(void)
 	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
 
 	nanosleep(&pause, NULL);
+}
+
+/* Whoever it is, by the kernel's list; pods in the node's network can hold it, too. */
+static int report_holder(int fd, struct error *err)
+{
+	char command[32];
+	const int pid = file_lock_holder(fd, command, sizeof(command));
+
+	error_errno(err, ERROR_AGAIN, ETIMEDOUT, "another call is removing the bridge");
+	return pid > 0 ? error_hint(err, "process %d (%s) holds the lock", pid, command) :
+			 error_hint(err, "lslocks(8) names who holds our network namespace");
 }
 
 int nslock_share(const struct deadline *deadline, int *ret_fd, struct error *err)
@@ -34,8 +46,7 @@ int nslock_share(const struct deadline *deadline, int *ret_fd, struct error *err
 			return error_errno(err, ERROR_SYSTEM, errno,
 					   "cannot lock our network namespace");
 		if (deadline_left_ms(deadline) == 0)
-			return error_errno(err, ERROR_AGAIN, ETIMEDOUT,
-					   "another call is removing the bridge");
+			return report_holder(fd, err);
 		pause_briefly();
 	}
 	*ret_fd = TAKE_FD(fd);

@@ -4,6 +4,7 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,11 +50,14 @@ static void whoever_is_alone_is_waited_for_until_the_deadline(void **state)
 	autoclose int holder = -1;
 	autoclose int other = -1;
 	struct error err = { 0 };
+	char who[64];
 
 	(void)state;
 	assert_ok(nslock_share(&deadline, &holder, &err), &err);
 	assert_int_equal(nslock_try_alone(holder), 1);
+	snprintf(who, sizeof(who), "process %d (test_nslock) holds the lock", getpid());
 	assert_fails(nslock_share(&deadline, &other, &err), &err, ERROR_AGAIN, "bridge");
+	assert_string_equal(err.hint, who);
 	assert_int_equal(err.errnum, ETIMEDOUT);
 	assert_int_equal(other, -1);
 }
