@@ -29,6 +29,7 @@ static const struct step recipe[] = {
 	{ "pod network", podnet_make, NULL },  /* goes with the link */
 	{ "VLAN gateway", vlangw_make, NULL }, /* goes with its last pod */
 	{ "gateway", gateway_make, gateway_unmake },
+	{ NULL, orphans_adopt, NULL }, /* of a bridge that was deleted */
 	{ "node routes", noderoutes_make, noderoutes_unmake },
 	{ "carrier", podlink_await, NULL }, /* forwards from here on */
 	{ "announcement", podnet_announce, NULL },

@@ -161,28 +161,32 @@ static bool is_wanted(const struct attach *a, unsigned int vlan)
  * A port that was just made is in the VLAN that the bridge gives, and in no other. One that
  * was there may be in any.
  */
-static void collect_unwanted(const struct attach *a, struct vlan_set *ret)
+static void put_port(const struct attach *a, struct nl_batch *batch, int index, bool is_new)
 {
+	const struct vlan_conf *conf = &a->conf.vlan;
 	const unsigned int pvid = a->bridge.default_pvid;
+	struct vlan_set unwanted = { 0 };
 
-	*ret = (struct vlan_set){ 0 };
+	if (!is_asked_for(a))
+		return;
+	vlan_put_port(batch, index, vlan_conf_native(conf), &conf->trunk);
 	for (unsigned int vlan = VLAN_MIN; vlan <= VLAN_MAX; vlan++)
-		ret->has[vlan] = (a->resumed || vlan == pvid) && !is_wanted(a, vlan);
+		unwanted.has[vlan] = (!is_new || vlan == pvid) && !is_wanted(a, vlan);
+	if (!conf->preserve_default && !vlan_set_is_empty(&unwanted))
+		vlan_put_port_delete(batch, index, &unwanted);
+}
+
+void vlan_put_new_port(const struct attach *a, struct nl_batch *batch, int index)
+{
+	put_port(a, batch, index, true);
 }
 
 int vlan_make(struct attach *a, struct error *err)
 {
-	const struct vlan_conf *conf = &a->conf.vlan;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	struct vlan_set unwanted;
 
-	if (!is_asked_for(a))
-		return 0;
 	nl_batch_begin(&batch, &a->node);
-	vlan_put_port(&batch, a->host.index, vlan_conf_native(conf), &conf->trunk);
-	collect_unwanted(a, &unwanted);
-	if (!conf->preserve_default && !vlan_set_is_empty(&unwanted))
-		vlan_put_port_delete(&batch, a->host.index, &unwanted);
+	put_port(a, &batch, a->host.index, !a->resumed);
 	return nl_batch_run(&batch, err);
 }
 

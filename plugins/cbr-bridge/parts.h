@@ -58,12 +58,14 @@ void bridge_settle_link(const struct attach *a, const char *name);
  * vlan_judge_bridge() - can the bridge that is there be made to filter? Changes nothing.
  *	Return: 0, or negative with ERROR_CONFLICT.
  * vlan_put_bridge() - make it so, if it is not yet; as vlan_judge_bridge() otherwise
+ * vlan_put_new_port() - bring a port that was just made into the VLANs of the config
  * vlan_unmake_bridge() - back, if that changes nothing for anybody
  */
 int vlan_judge_bridge(struct attach *a, struct error *err);
 int vlan_put_bridge(struct attach *a, struct nl_batch *batch, struct error *err);
 int vlan_unmake_bridge(struct attach *a, struct error *err);
 int vlan_make(struct attach *a, struct error *err);
+void vlan_put_new_port(const struct attach *a, struct nl_batch *batch, int index);
 int vlan_check(struct attach *a, struct error *err);
 
 /*
@@ -78,6 +80,9 @@ int vlangw_join(struct attach *a, struct error *err);
 int vlangw_leave(struct attach *a, struct error *err);
 int vlangw_make(struct attach *a, struct error *err);
 int vlangw_check(struct attach *a, struct error *err);
+
+/* orphans_adopt() - pods that were ports of this bridge before it was deleted are so again */
+int orphans_adopt(struct attach *a, struct error *err);
 
 /* The pod link: a veth pair, one end a port of the bridge. */
 int podlink_make(struct attach *a, struct error *err);

@@ -258,6 +258,25 @@ static void check_finds_what_is_amiss(void **state)
 	}
 }
 
+/* The bridge was deleted under a pod; whoever makes it anew knows the VLANs of its network. */
+static void an_orphan_comes_back_into_its_vlan(void **state)
+{
+	struct pod *old;
+	struct pod *new;
+	struct pod *other;
+
+	NEEDS_FILTER();
+	use_keys("\"vlan\": 100");
+	old = add("old");
+	free(run_must(&node.netns, "ip link del cni0"));
+	new = add("new");
+	assert_vlans(pod_host_end(old), "[[100,100,\"PVID+Egress Untagged\"]]");
+	assert_talk(new, old);
+	use_keys("\"vlan\": 101");
+	other = add("other");
+	assert_apart(other, old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +292,7 @@ int main(void)
 		TEST(bridge_that_is_there_learns_to_filter),
 		TEST(bridge_whose_users_would_be_cut_off_is_left_alone),
 		TEST(check_finds_what_is_amiss),
+		TEST(an_orphan_comes_back_into_its_vlan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
