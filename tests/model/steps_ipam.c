@@ -323,7 +323,7 @@ static void run_gc(struct model *model, void *arg)
 	struct pool_reclaimed done;
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &census.start);
+	clock_gettime(CLOCK_REALTIME_COARSE, &census.start);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	census.start_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	if ((gc->rc = pool_store_make(model->tmp.path, "net", &store, &gc->err)) < 0 ||

@@ -126,6 +126,7 @@ static void only_the_dead_are_given_back(void **state)
 	struct fixture *f = *state;
 	auto_with(pool_audit_done) struct pool_audit audit = { 0 };
 	struct error err;
+	bool more;
 
 	f->alive = " a/eth0 ";
 	f->dead = " b/eth0 ";
@@ -138,7 +139,9 @@ static void only_the_dead_are_given_back(void **state)
 	audit = look(f);
 	assert_non_null(find(&audit, POOL_DEAD_HOLDER, "10.1.2.3"));
 	assert_null(find(&audit, POOL_DEAD_HOLDER, "10.1.2.4"));
-	assert_ok(pool_repair(&f->store, &f->world, &err), &err);
+	assert_ok(pool_repair_names(&f->store, &f->world, &err), &err);
+	assert_ok(pool_repair(&f->store, &f->world, false, &more, &err), &err);
+	assert_false(more);
 	assert_true(fixture_has(f, "10.1.2.2"));
 	assert_false(fixture_has(f, "10.1.2.3"));
 	assert_true(fixture_has(f, ".resting/10.1.2.3"));
