@@ -23,6 +23,7 @@ static int open_regular(int dir_fd, const char *name, struct stat *st)
 	autoclose int fd = openat(dir_fd, name,
 				  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
+	*st = (struct stat){ 0 };
 	if (fd < 0 || fstat(fd, st) < 0)
 		return -errno;
 	if (!S_ISREG(st->st_mode))

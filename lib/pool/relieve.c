@@ -64,8 +64,9 @@ static int describe_stranger(const struct pool_work *work, const struct ip_addr 
 		return 0;
 	}
 	ret->addrs[ret->n++] = *addr;
-	ret->owner.container_id = strcpy(ret->text, owner->container_id);
-	ret->owner.ifname = strcpy(ret->text + id_size, owner->ifname);
+	memcpy(ret->text, owner->container_id, id_size);
+	memcpy(ret->text + id_size, owner->ifname, strlen(owner->ifname) + 1);
+	ret->owner = (struct pool_owner){ ret->text, ret->text + id_size };
 	return 1;
 }
 
