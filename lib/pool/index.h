@@ -45,9 +45,9 @@ void pool_index_read(const struct pool_store *store, const struct pool_world *wo
  * pool_index_write() - all changes are made: note it
  *
  * Does nothing unless it is @current. No error: without the note the next call reads
- * everything anew.
+ * everything anew. Return: is it noted?
  */
-void pool_index_write(struct pool_store *store, struct pool_index *index);
+bool pool_index_write(struct pool_store *store, struct pool_index *index);
 
 /* pool_index_count() - @n more address files of this address's family, or fewer */
 void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int n);
@@ -56,7 +56,7 @@ void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int 
  * pool_rebuild() - make the records agree with the address files
  * @container_id: whose attachments are to be seen to however long it takes, NULL = nobody's
  * @index: current afterwards, unless some file could not be dealt with, or it took longer than
- *         the store's @slice_ms: then the next one goes on
+ *         the slice_ms of the store: then the next one goes on
  * @news: what was removed
  *
  * Files that hold nothing go; attachments of an earlier boot go, unless the store is

@@ -65,6 +65,11 @@ int pool_repair_names(const struct pool_store *store, const struct pool_world *w
 	return rc < 0 ? rc : pool_faults_report(&faults, err);
 }
 
+static bool is_time_up(const struct repair *repair)
+{
+	return repair->store->slice_ms && deadline_left_ms(&repair->end) == 0;
+}
+
 static bool look_at(struct pool_record *record, void *arg)
 {
 	struct repair *repair = arg;
@@ -73,22 +78,28 @@ static bool look_at(struct pool_record *record, void *arg)
 		return true;
 	pool_give_back(repair->store, record, true, &repair->index, &repair->faults);
 	/* Over errors it goes on, or the same ones would end each slice. */
-	repair->more = repair->store->slice_ms && !repair->faults.n &&
-		       deadline_left_ms(&repair->end) == 0;
+	repair->more = !repair->faults.n && is_time_up(repair);
 	return !repair->more;
 }
 
 static int repair_all(struct repair *repair, struct error *err)
 {
 	struct pool_news ignored = { 0 };
-	int rc = 0;
+	int rc;
 
-	if (!repair->index.current)
+	if (!repair->index.current) {
 		rc = pool_rebuild(repair->store, repair->world, NULL, &repair->index, &ignored,
 				  err);
-	repair->more = rc >= 0 && repair->index.unfinished && !repair->index.faults.n;
-	if (rc < 0 || repair->more)
-		return rc;
+		if (rc < 0)
+			return rc;
+		repair->more = repair->index.unfinished && !repair->index.faults.n;
+		/* What is noted need not be done again by the next slice. */
+		if (repair->more ||
+		    (is_time_up(repair) && pool_index_write(repair->store, &repair->index))) {
+			repair->more = true;
+			return 0;
+		}
+	}
 	return pool_record_each(repair->store, look_at, repair, err);
 }
 

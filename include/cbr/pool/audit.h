@@ -171,7 +171,7 @@ int pool_repair_names(const struct pool_store *store, const struct pool_world *w
  * pool_repair() - put right what can be, after that
  * @store: made and locked
  * @again: this goes on with an earlier one, which read all files, whatever the state says
- * @ret_more: the store's @slice_ms were over: to be called again, after others could work there
+ * @ret_more: the slice_ms of the store were over: to be called again, after others could work there
  *
  * Gives back what the dead hold, removes what holds nothing, makes records and state agree
  * with the address files. What is alive, of unknown life, or somebody else's, stays. Goes

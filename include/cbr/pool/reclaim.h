@@ -31,7 +31,7 @@ struct pool_census {
 /*
  * @news: addresses taken back
  * @alive: attachments not listed, but kept for a sign of life
- * @more: the store's @slice_ms were over: to be called again, after others could work there
+ * @more: the slice_ms of the store were over: to be called again, after others could work there
  */
 struct pool_reclaimed {
 	struct pool_news news;

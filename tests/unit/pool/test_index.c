@@ -276,8 +276,8 @@ static void many_of_others_are_seen_to_by_and_by(void **state)
 
 	f->store.slice_ms = -1;
 	for (int i = 2; i < 12; i++) {
-		char name[16];
-		char content[16];
+		char name[32];
+		char content[32];
 
 		snprintf(name, sizeof(name), "10.1.2.%d", i);
 		snprintf(content, sizeof(content), "a%d\r\neth0", i);
@@ -292,7 +292,7 @@ static void many_of_others_are_seen_to_by_and_by(void **state)
 	pool_record_done(&record);
 	assert_in_range(count_records(f), 2, 5);
 	for (int i = 0; i < 12; i++) {
-		char name[16];
+		char name[32];
 
 		snprintf(name, sizeof(name), "b%d", i);
 		assert_non_null(fixture_allocate(f, name, SET, NULL, 0));
@@ -309,8 +309,8 @@ static void the_dead_of_others_make_room_before_all_are_seen_to(void **state)
 	f->store.slice_ms = -1;
 	f->dead = " a6/eth0 ";
 	for (int i = 2; i < 7; i++) {
-		char name[16];
-		char content[16];
+		char name[32];
+		char content[32];
 
 		snprintf(name, sizeof(name), "10.1.2.%d", i);
 		snprintf(content, sizeof(content), "a%d\r\neth0", i);
@@ -322,7 +322,7 @@ static void the_dead_of_others_make_room_before_all_are_seen_to(void **state)
 static void an_earlier_boots_reservations_go_by_and_by(void **state)
 {
 	struct fixture *f = *state;
-	char name[16];
+	char name[32];
 
 	for (int i = 0; i < 10; i++) {
 		snprintf(name, sizeof(name), "a%d", i);

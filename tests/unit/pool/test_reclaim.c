@@ -148,8 +148,8 @@ static void leaves_what_was_reserved_a_moment_after_the_call(void **state)
 		struct pool_census census = { .is_listed = is_listed, .arg = listed };
 		struct pool_reclaimed done;
 		struct error err;
-		char name[16];
-		char content[16];
+		char name[32];
+		char content[32];
 
 		snprintf(name, sizeof(name), "10.1.2.%d", i);
 		snprintf(content, sizeof(content), "c%d\r\neth0", i);
@@ -173,8 +173,8 @@ static void a_slice_at_a_time_brings_it_to_an_end(void **state)
 	f->alive = " alive/eth0 ";
 	fixture_put(f, "10.1.2.200", "alive\r\neth0");
 	for (int i = 2; i < 12; i++) {
-		char name[16];
-		char content[16];
+		char name[32];
+		char content[32];
 
 		snprintf(name, sizeof(name), "10.1.2.%d", i);
 		snprintf(content, sizeof(content), "c%d\r\neth0", i);
