@@ -77,7 +77,7 @@ check: all $(wanted_tests) $(shim) ## run the tests; T=pattern picks some
 
 check-crash: all $(wanted_long_tests) ## kill the plugins at each system call; storms, histories
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=1200 CBR_NOTES=1 \
-		CBR_STEPS=$${CBR_STEPS-20000} CBR_SEED=$${CBR_SEED-$$(date +%s)} \
+		CBR_STEPS=$${CBR_STEPS-20000} CBR_REAL_STEPS=$${CBR_REAL_STEPS-20000} \
 		tests/run $(wanted_long_tests)
 
 tests: $(tests) ## build the tests only

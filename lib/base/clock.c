@@ -8,6 +8,7 @@
 
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
+#define MS_PER_S 1000LL
 
 int64_t clock_now_ns(void)
 {
@@ -15,6 +16,26 @@ int64_t clock_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+bool clock_is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+int64_t clock_age_ms(const struct timespec *since)
+{
+	struct timespec now;
+	int64_t seconds;
+	int64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	/* A file may claim any time: before the universe, or when the sun is gone. */
+	if (__builtin_sub_overflow((int64_t)now.tv_sec, (int64_t)since->tv_sec, &seconds) ||
+	    __builtin_mul_overflow(seconds, MS_PER_S, &ms) ||
+	    __builtin_add_overflow(ms, (now.tv_nsec - since->tv_nsec) / NS_PER_MS, &ms))
+		return clock_is_before(since, &now) ? INT64_MAX : INT64_MIN;
+	return ms;
 }
 
 struct deadline deadline_in(int ms)

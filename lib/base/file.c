@@ -17,23 +17,23 @@
 
 #define MAX_LOCK_PAUSE_MS 20
 
-static int open_regular(int dir_fd, const char *name)
+static int open_regular(int dir_fd, const char *name, struct stat *st)
 {
 	/* O_NONBLOCK: a FIFO without a writer must not hold us. */
 	autoclose int fd = openat(dir_fd, name,
 				  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	*st = (struct stat){ 0 };
+	if (fd < 0 || fstat(fd, st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
 	return TAKE_FD(fd);
 }
 
-ssize_t file_read(int dir_fd, const char *name, char *buf, size_t size)
+ssize_t file_read_stat(int dir_fd, const char *name, char *buf, size_t size, struct stat *st)
 {
-	autoclose int fd = open_regular(dir_fd, name);
+	autoclose int fd = open_regular(dir_fd, name, st);
 	size_t len = 0;
 
 	if (fd < 0)
@@ -45,13 +45,31 @@ ssize_t file_read(int dir_fd, const char *name, char *buf, size_t size)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0) {
+		len += (size_t)n;
+		/* Below /proc and /sys sizes say nothing; elsewhere they spare asking for the end. */
+		if (n == 0 || (st->st_size > 0 && len == (size_t)st->st_size && len < size)) {
 			buf[len] = '\0';
 			return (ssize_t)len;
 		}
-		len += (size_t)n;
 	}
 	return -EFBIG;
+}
+
+ssize_t file_read(int dir_fd, const char *name, char *buf, size_t size)
+{
+	struct stat st;
+
+	return file_read_stat(dir_fd, name, buf, size, &st);
+}
+
+DIR *file_open_dir(int dir_fd)
+{
+	autoclose int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		fd = -1; /* closed with it */
+	return dir;
 }
 
 static int write_all(int fd, const char *data, size_t len)

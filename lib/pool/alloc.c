@@ -66,7 +66,8 @@ static int restore_record(const struct pool_work *work, struct pool_record *ret)
 	if (pool_record_remove(work->store, &work->request->owner) <= 0 &&
 	    pool_record_remove(work->store, &bare) <= 0)
 		return 0;
-	pool_rebuild(work->store, work->world, work->index, work->news, &ignored);
+	pool_rebuild(work->store, work->world, work->request->owner.container_id, work->index,
+		     work->news, &ignored);
 	return load_record(work, ret);
 }
 
@@ -203,7 +204,8 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	if (!kept)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look for addresses");
 	pool_index_read(store, world, &index);
-	if (!index.current && (rc = pool_rebuild(store, world, &index, news, err)) < 0)
+	if (!index.current &&
+	    (rc = pool_rebuild(store, world, request->owner.container_id, &index, news, err)) < 0)
 		return rc;
 	any = recall(&work, &held, ret, kept);
 	rc = choose(&work, kept, ret, err);

@@ -46,18 +46,16 @@ struct pool_finding *pool_survey_find_address(struct pool_survey *survey, enum p
 	return finding;
 }
 
-int pool_survey_each(int dir_fd, void (*fn)(const char *name, void *arg), void *arg)
+int pool_survey_each(int dir_fd, void (*fn)(const char *name, bool is_file, void *arg), void *arg)
 {
-	autoclose int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	autodir DIR *dir = file_open_dir(dir_fd);
 	const struct dirent *entry;
 
 	if (!dir)
 		return -errno;
-	fd = -1; /* closed with dir */
 	while (errno = 0, (entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			fn(entry->d_name, arg);
+			fn(entry->d_name, entry->d_type == DT_REG, arg);
 	return -errno;
 }
 
@@ -66,7 +64,7 @@ static void read_entry(const struct pool_store *store, struct pool_entry *entry)
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner owner;
 	size_t id_size;
-	int content = pool_store_read(store, &entry->addr, buf, &owner);
+	int content = pool_store_read_time(store, &entry->addr, buf, &owner, &entry->time);
 
 	if (content < 0) {
 		entry->kind = POOL_ENTRY_UNREADABLE;
@@ -84,34 +82,43 @@ static void read_entry(const struct pool_store *store, struct pool_entry *entry)
 	}
 }
 
-static void add_entry(struct pool_survey *survey, const char *name, const struct ip_addr *addr)
+/* Opening what is no file, a device for one, may do something. */
+static void inspect_entry(const struct pool_store *store, const char *name,
+			  struct pool_entry *entry)
+{
+	struct stat st;
+
+	if (fstatat(store->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		entry->kind = POOL_ENTRY_UNREADABLE;
+		entry->errnum = errno;
+		return;
+	}
+	entry->time = st.st_mtim;
+	entry->type = st.st_mode & S_IFMT;
+	if (S_ISREG(st.st_mode))
+		read_entry(store, entry);
+	else
+		entry->kind = POOL_ENTRY_NO_FILE;
+}
+
+static void add_entry(struct pool_survey *survey, const char *name, bool is_file,
+		      const struct ip_addr *addr)
 {
 	struct pool_audit *audit = survey->audit;
 	struct pool_entry *items = array_grow(audit->entries, audit->n_entries, sizeof(*items));
-	struct pool_entry entry = { .addr = *addr, .holder = POOL_NOBODY };
-	struct stat st;
+	struct pool_entry entry = { .addr = *addr, .type = S_IFREG, .holder = POOL_NOBODY };
 
 	if (!items) {
 		survey->no_memory = true;
 		return;
 	}
 	audit->entries = items;
-	if (fstatat(survey->store->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT)
-			return; /* only if nobody holds the lock */
-		entry.kind = POOL_ENTRY_UNREADABLE;
-		entry.errnum = errno;
-	} else {
-		entry.time = st.st_mtim;
-		entry.type = st.st_mode & S_IFMT;
-		/* Opening a device may do something. */
-		if (S_ISREG(st.st_mode))
-			read_entry(survey->store, &entry);
-		else
-			entry.kind = POOL_ENTRY_NO_FILE;
-	}
+	if (is_file)
+		read_entry(survey->store, &entry);
+	else
+		inspect_entry(survey->store, name, &entry);
 	if (entry.errnum == ENOENT)
-		return;
+		return; /* only if nobody holds the lock */
 	if (entry.kind == POOL_ENTRY_OWNED && !entry.text)
 		survey->no_memory = true;
 	items[audit->n_entries++] = entry;
@@ -146,7 +153,7 @@ static bool begins_with(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static void look_at_name(const char *name, void *arg)
+static void look_at_name(const char *name, bool is_regular, void *arg)
 {
 	struct pool_survey *survey = arg;
 	const struct pool_store *store = survey->store;
@@ -155,7 +162,7 @@ static void look_at_name(const char *name, void *arg)
 
 	if (pool_name_is_address(name, &addr)) {
 		if (!survey->shallow)
-			add_entry(survey, name, &addr);
+			add_entry(survey, name, is_regular, &addr);
 	} else if (begins_with(name, FILE_TEMPORARY_PREFIX)) {
 		pool_survey_find(survey, POOL_TEMPORARY, name);
 	} else if (begins_with(name, POOL_CURSOR_PREFIX)) {

@@ -26,10 +26,11 @@ struct pool_finding *pool_survey_find_address(struct pool_survey *survey, enum p
 
 /*
  * pool_survey_each() - call @fn for every name in a directory but "." and ".."
+ * @fn: @is_file: known to be a regular one; else it must be asked for
  *
  * Return: 0 or a negative errno.
  */
-int pool_survey_each(int dir_fd, void (*fn)(const char *name, void *arg), void *arg);
+int pool_survey_each(int dir_fd, void (*fn)(const char *name, bool is_file, void *arg), void *arg);
 
 /*
  * pool_survey_holders() - group the entries by attachment, and compare with the records

@@ -8,6 +8,7 @@
 #include "audit.h"
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 #include "names.h"
 
@@ -88,12 +89,13 @@ static void find_in_records(struct pool_survey *survey, enum pool_trouble troubl
 	pool_survey_find(survey, trouble, path);
 }
 
-static void load_paper(const char *name, void *arg)
+static void load_paper(const char *name, bool is_file, void *arg)
 {
 	struct papers *papers = arg;
 	struct pool_survey *survey = papers->survey;
 	struct paper *items;
 
+	(void)is_file;
 	if (strncmp(name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) == 0) {
 		find_in_records(survey, POOL_TEMPORARY, name);
 		return;
@@ -129,11 +131,6 @@ static bool is_listed(const struct pool_record *record, const struct ip_addr *ad
 		if (ip_equal(&record->addrs[i], addr))
 			return true;
 	return false;
-}
-
-static bool is_later(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
 /* What is on record of an attachment, or what can be known without that. */
@@ -185,7 +182,7 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 
 		record->addrs[record->n++] = entry->addr;
 		entry->holder = audit->n_holders;
-		if (!paper && is_later(&entry->time, &record->evidence.time))
+		if (!paper && clock_is_before(&record->evidence.time, &entry->time))
 			record->evidence.time = entry->time;
 		if (paper && is_listed(&paper->record, &entry->addr))
 			n_listed++;

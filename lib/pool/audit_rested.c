@@ -10,18 +10,11 @@
 
 #include "audit.h"
 #include "cbr/base/array.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 #include "names.h"
 
 #define PREFIX "was "
-
-static int64_t age_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
 
 /* "was <container> <interface>\n" */
 static void read_owner(int rest_fd, const char *name, struct pool_rested *rested)
@@ -43,7 +36,7 @@ static void read_owner(int rest_fd, const char *name, struct pool_rested *rested
 		rested->ifname = "";
 }
 
-static void look_at(const char *name, void *arg)
+static void look_at(const char *name, bool is_file, void *arg)
 {
 	struct pool_survey *survey = arg;
 	struct pool_audit *audit = survey->audit;
@@ -52,6 +45,7 @@ static void look_at(const char *name, void *arg)
 	char path[sizeof(POOL_REST_NAME) + NAME_MAX + 1];
 	struct stat st;
 
+	(void)is_file;
 	if (strncmp(name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) == 0) {
 		snprintf(path, sizeof(path), POOL_REST_NAME "/%s", name);
 		pool_survey_find(survey, POOL_TEMPORARY, path);
@@ -68,7 +62,7 @@ static void look_at(const char *name, void *arg)
 	}
 	audit->rested = items;
 	rested.since = st.st_mtim;
-	rested.age_ms = age_ms(&st.st_mtim);
+	rested.age_ms = clock_age_ms(&st.st_mtim);
 	read_owner(survey->store->rest_fd, name, &rested);
 	items[audit->n_rested++] = rested;
 }

@@ -147,6 +147,12 @@ void pool_store_done(struct pool_store *store)
 	*store = POOL_STORE_NONE;
 }
 
+void pool_store_unlock(struct pool_store *store)
+{
+	cleanup_close(&store->lock_fd);
+	store->lock_fd = -1;
+}
+
 static int locked_by_other(const struct pool_store *store, int fd, int timeout_ms,
 			   struct error *err)
 {

@@ -83,15 +83,16 @@ static struct timespec choose_stamp(void)
 	return stamp;
 }
 
-/* Not a device, and not a file of somebody else that was linked in here. */
-static bool is_own(int fd)
+/* Not a device, not a file of somebody else that was linked in here, and not too long. */
+static bool is_usable(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	       (st.st_size <= STATE_SIZE || ftruncate(fd, STATE_SIZE) == 0);
 }
 
-void pool_index_write(struct pool_store *store, struct pool_index *index)
+bool pool_index_write(struct pool_store *store, struct pool_index *index)
 {
 	const struct timespec stamp = choose_stamp();
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, stamp };
@@ -100,7 +101,7 @@ void pool_index_write(struct pool_store *store, struct pool_index *index)
 	int len;
 
 	if (!index->current || !*index->boot)
-		return;
+		return false;
 	len = snprintf(text, sizeof(text), "%s %d %lld %ld %llu %llu %lld", index->boot, LAYOUT,
 		       (long long)stamp.tv_sec, stamp.tv_nsec,
 		       (unsigned long long)index->reserved[0],
@@ -109,12 +110,11 @@ void pool_index_write(struct pool_store *store, struct pool_index *index)
 	fd = openat(store->dir_fd, POOL_STATE_NAME,
 		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 		    STATE_MODE);
-	if (fd < 0 || !is_own(fd))
-		return;
+	if (fd < 0 || !is_usable(fd))
+		return false;
 	/* The stamps last: what is written but not stamped counts as not current. */
-	if (pwrite(fd, text, STATE_SIZE, 0) == STATE_SIZE &&
-	    futimens(store->records_fd, times) == 0)
-		futimens(store->dir_fd, times);
+	return pwrite(fd, text, STATE_SIZE, 0) == STATE_SIZE &&
+	       futimens(store->records_fd, times) == 0 && futimens(store->dir_fd, times) == 0;
 }
 
 void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int n)

@@ -26,6 +26,7 @@
  * @reserved: address files, IPv4 and IPv6
  * @searched_s: CLOCK_BOOTTIME, seconds: when the dead were last looked for
  * @faults: files that pool_rebuild() could not deal with, so that it is not current
+ * @unfinished: its time was up, so that it is not current either
  */
 struct pool_index {
 	bool current;
@@ -33,6 +34,7 @@ struct pool_index {
 	uint64_t reserved[2];
 	int64_t searched_s;
 	struct pool_faults faults;
+	bool unfinished;
 };
 
 /* pool_index_read() - what the state says; never fails, but may be not current */
@@ -43,20 +45,22 @@ void pool_index_read(const struct pool_store *store, const struct pool_world *wo
  * pool_index_write() - all changes are made: note it
  *
  * Does nothing unless it is @current. No error: without the note the next call reads
- * everything anew.
+ * everything anew. Return: is it noted?
  */
-void pool_index_write(struct pool_store *store, struct pool_index *index);
+bool pool_index_write(struct pool_store *store, struct pool_index *index);
 
 /* pool_index_count() - @n more address files of this address's family, or fewer */
 void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int n);
 
 /*
  * pool_rebuild() - make the records agree with the address files
- * @index: current afterwards, unless some file could not be dealt with
+ * @container_id: whose attachments are to be seen to however long it takes, NULL = nobody's
+ * @index: current afterwards, unless some file could not be dealt with, or it took longer than
+ *         the slice_ms of the store: then the next one goes on
  * @news: what was removed
  *
  * Files that hold nothing go; attachments of an earlier boot go, unless the store is
  * @lasting; those without record get one. Records without files go.
  */
-int pool_rebuild(struct pool_store *store, const struct pool_world *world, struct pool_index *index,
-		 struct pool_news *news, struct error *err);
+int pool_rebuild(struct pool_store *store, const struct pool_world *world, const char *container_id,
+		 struct pool_index *index, struct pool_news *news, struct error *err);

@@ -4,11 +4,13 @@
  *
  * Whoever writes a file holds the lock meanwhile, as we do now; so a file without content
  * is left from one who died, and temporary names are nobody's.
+ *
+ * Where others left tens of thousands, making records of them may take longer than anybody
+ * waits for the lock. So it is done a slice at a time, by as many calls as it takes; until
+ * then each of them reads all address files.
  */
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +18,39 @@
 
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 #include "give_back.h"
 #include "index.h"
+#include "listing.h"
+#include "names.h"
 
-/* An address and whose file it has. @container_id, @ifname: @text's; owned */
+/* An address and whose file it has since @time. @owner: @text's, which is owned */
 struct holding {
 	struct ip_addr addr;
+	struct timespec time;
 	struct pool_owner owner;
 	char *text;
 };
 
-/* A pool_rebuild() in work. */
+/*
+ * A pool_rebuild() in work.
+ * @container_id: whose attachments come first, or NULL
+ * @holdings, @n: what the address files say
+ * @records: names of all records
+ * @has_begun, @end: something was changed, and by then it is enough
+ */
 struct rebuild {
 	struct pool_store *store;
 	const struct pool_world *world;
+	const char *container_id;
 	struct pool_index *index;
 	struct pool_news *news;
 	struct holding *holdings;
 	size_t n;
+	struct pool_listing records;
+	bool has_begun;
+	struct deadline end;
 };
 
 static void rebuild_done(struct rebuild *rebuild)
@@ -42,10 +58,24 @@ static void rebuild_done(struct rebuild *rebuild)
 	for (size_t i = 0; i < rebuild->n; i++)
 		free(rebuild->holdings[i].text);
 	free(rebuild->holdings);
+	pool_listing_done(&rebuild->records);
+}
+
+/*
+ * After a change: what it takes to look at everything is not counted, so that each call
+ * brings it on.
+ */
+static void spend(struct rebuild *rebuild)
+{
+	if (!rebuild->has_begun)
+		rebuild->end = deadline_in(rebuild->store->slice_ms);
+	rebuild->has_begun = true;
+	if (rebuild->store->slice_ms && deadline_left_ms(&rebuild->end) == 0)
+		rebuild->index->unfinished = true;
 }
 
 static void keep(struct rebuild *rebuild, const struct ip_addr *addr,
-		 const struct pool_owner *owner)
+		 const struct pool_owner *owner, const struct timespec *time)
 {
 	const size_t id_size = strlen(owner->container_id) + 1;
 	const size_t size = id_size + strlen(owner->ifname) + 1;
@@ -61,7 +91,7 @@ static void keep(struct rebuild *rebuild, const struct ip_addr *addr,
 	}
 	memcpy(text, owner->container_id, id_size);
 	memcpy(text + id_size, owner->ifname, size - id_size);
-	items[rebuild->n++] = (struct holding){ *addr, { text, text + id_size }, text };
+	items[rebuild->n++] = (struct holding){ *addr, *time, { text, text + id_size }, text };
 }
 
 static void look_at(const struct ip_addr *addr, void *arg)
@@ -69,7 +99,8 @@ static void look_at(const struct ip_addr *addr, void *arg)
 	struct rebuild *rebuild = arg;
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner owner;
-	const int content = pool_store_read(rebuild->store, addr, buf, &owner);
+	struct timespec time;
+	const int content = pool_store_read_time(rebuild->store, addr, buf, &owner, &time);
 
 	if (content == POOL_BLANK && pool_store_remove(rebuild->store, addr) > 0) {
 		rebuild->news->blank++;
@@ -78,7 +109,7 @@ static void look_at(const struct ip_addr *addr, void *arg)
 	if (content < 0)
 		pool_faults_add(&rebuild->index->faults, rebuild->store, "read", addr, -content);
 	if (content == POOL_OWNED)
-		keep(rebuild, addr, &owner);
+		keep(rebuild, addr, &owner, &time);
 	pool_index_count(rebuild->index, addr, 1);
 }
 
@@ -96,11 +127,6 @@ static int compare(const void *left, const void *right)
 	const int order = compare_owners(&a->owner, &b->owner);
 
 	return order ? order : ip_compare(&a->addr, &b->addr);
-}
-
-static int compare_key(const void *key, const void *item)
-{
-	return compare_owners(key, &((const struct holding *)item)->owner);
 }
 
 static bool agrees(const struct pool_record *record, const struct holding *group, size_t n)
@@ -128,49 +154,69 @@ static bool is_of_earlier_boot(const struct rebuild *rebuild, const struct pool_
 static void note_stranger(const struct rebuild *rebuild, const struct holding *group, size_t n,
 			  struct pool_record *record)
 {
-	struct timespec *latest = &record->evidence.time;
-
 	record->evidence = POOL_EVIDENCE_NONE;
 	record->evidence.boot = rebuild->world->boot;
-	for (size_t i = 0; i < n; i++) {
-		struct timespec time;
+	for (size_t i = 0; i < n; i++)
+		if (clock_is_before(&record->evidence.time, &group[i].time))
+			record->evidence.time = group[i].time;
+}
 
-		if (pool_store_time(rebuild->store, &group[i].addr, &time) == 0 &&
-		    (time.tv_sec > latest->tv_sec ||
-		     (time.tv_sec == latest->tv_sec && time.tv_nsec > latest->tv_nsec)))
-			*latest = time;
-	}
+static void remove_group(struct rebuild *rebuild, const struct holding *group, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pool_store_remove(rebuild->store, &group[i].addr) > 0) {
+			pool_index_count(rebuild->index, &group[i].addr, -1);
+			rebuild->news->earlier_boot++;
+		}
+	pool_record_remove(rebuild->store, &group->owner);
+}
+
+static void save_group(struct rebuild *rebuild, const struct holding *group, size_t n,
+		       struct pool_record *record)
+{
+	struct error ignored;
+
+	free(record->addrs);
+	record->owner = group->owner;
+	record->n = 0;
+	record->addrs = calloc(n, sizeof(*record->addrs));
+	for (size_t i = 0; record->addrs && i < n; i++)
+		record->addrs[record->n++] = group[i].addr;
+	if (!record->addrs || pool_record_save(rebuild->store, record, &ignored) < 0)
+		pool_faults_add(&rebuild->index->faults, rebuild->store, "note", &group->addr,
+				record->addrs ? ignored.errnum : ENOMEM);
 }
 
 /* All that one attachment holds. */
 static void settle_group(struct rebuild *rebuild, const struct holding *group, size_t n)
 {
 	auto_with(pool_record_done) struct pool_record record = { 0 };
-	struct error ignored;
-	const bool known = pool_record_load(rebuild->store, &group->owner, &record) > 0;
+	struct pool_name *listed;
+	char name[NAME_MAX + 1];
+	bool known;
 
+	pool_record_name(&group->owner, name);
+	listed = pool_listing_find(&rebuild->records, name);
+	known = listed && pool_record_load(rebuild->store, &group->owner, &record) > 0;
+	if (listed)
+		listed->used = true;
 	if (known && is_of_earlier_boot(rebuild, &record)) {
-		for (size_t i = 0; i < n; i++)
-			if (pool_store_remove(rebuild->store, &group[i].addr) > 0) {
-				pool_index_count(rebuild->index, &group[i].addr, -1);
-				rebuild->news->earlier_boot++;
-			}
-		pool_record_remove(rebuild->store, &group->owner);
+		remove_group(rebuild, group, n);
+		spend(rebuild);
 		return;
 	}
 	if (known && agrees(&record, group, n))
 		return;
 	if (!known)
 		note_stranger(rebuild, group, n, &record);
-	free(record.addrs);
-	record.owner = group->owner;
-	record.n = 0;
-	record.addrs = calloc(n, sizeof(*record.addrs));
-	for (size_t i = 0; record.addrs && i < n; i++)
-		record.addrs[record.n++] = group[i].addr;
-	if (!record.addrs || pool_record_save(rebuild->store, &record, &ignored) < 0)
-		pool_faults_add(&rebuild->index->faults, rebuild->store, "note", &group->addr,
-				record.addrs ? ignored.errnum : ENOMEM);
+	save_group(rebuild, group, n, &record);
+	spend(rebuild);
+}
+
+static bool is_first(const struct rebuild *rebuild, const struct holding *group)
+{
+	return rebuild->container_id &&
+	       strcmp(group->owner.container_id, rebuild->container_id) == 0;
 }
 
 static void settle_all(struct rebuild *rebuild)
@@ -179,57 +225,63 @@ static void settle_all(struct rebuild *rebuild)
 
 	if (rebuild->n)
 		qsort(rebuild->holdings, rebuild->n, sizeof(*rebuild->holdings), compare);
-	for (size_t i = 1; i <= rebuild->n; i++)
-		if (i == rebuild->n || compare_owners(&rebuild->holdings[i].owner,
-						      &rebuild->holdings[first].owner) != 0) {
-			settle_group(rebuild, &rebuild->holdings[first], i - first);
-			first = i;
-		}
+	for (size_t i = 1; i <= rebuild->n; i++) {
+		const struct holding *group = &rebuild->holdings[first];
+
+		if (i < rebuild->n &&
+		    compare_owners(&rebuild->holdings[i].owner, &group->owner) == 0)
+			continue;
+		if (!rebuild->index->unfinished || is_first(rebuild, group))
+			settle_group(rebuild, group, i - first);
+		first = i;
+	}
 }
 
-static void drop_if_empty(struct pool_record *record, void *arg)
+/* Records of those who hold nothing, what is no record, what one of us was writing when it died. */
+static void remove_unused(struct rebuild *rebuild)
 {
-	struct rebuild *rebuild = arg;
-
-	if (!rebuild->n || !bsearch(&record->owner, rebuild->holdings, rebuild->n,
-				    sizeof(*rebuild->holdings), compare_key))
-		pool_record_remove(rebuild->store, &record->owner);
+	for (size_t i = 0; i < rebuild->records.n && !rebuild->index->unfinished; i++)
+		if (!rebuild->records.items[i].used &&
+		    unlinkat(rebuild->store->records_fd, rebuild->records.items[i].text, 0) == 0)
+			spend(rebuild);
 }
 
 /* What one of us was writing when it died. */
 static void remove_temporary_files(int dir_fd)
 {
-	autoclose int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	autodir DIR *dir = file_open_dir(dir_fd);
 	const struct dirent *entry;
 
-	if (!dir)
-		return;
-	fd = -1; /* closed with dir */
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (strncmp(entry->d_name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) ==
 		    0)
 			unlinkat(dir_fd, entry->d_name, 0);
 }
 
-int pool_rebuild(struct pool_store *store, const struct pool_world *world, struct pool_index *index,
-		 struct pool_news *news, struct error *err)
+int pool_rebuild(struct pool_store *store, const struct pool_world *world, const char *container_id,
+		 struct pool_index *index, struct pool_news *news, struct error *err)
 {
-	auto_with(rebuild_done) struct rebuild rebuild = { store, world, index, news, NULL, 0 };
+	auto_with(rebuild_done) struct rebuild rebuild = {
+		.store = store,
+		.world = world,
+		.container_id = container_id,
+		.index = index,
+		.news = news,
+	};
 	int rc;
 
 	*index = (struct pool_index){ .searched_s = index->searched_s };
-	if ((rc = pool_store_each(store, look_at, &rebuild, err)) < 0)
-		return rc;
-	settle_all(&rebuild);
-	rc = pool_record_each(store, drop_if_empty, &rebuild, err);
+	rc = pool_listing_read(store->records_fd, &rebuild.records);
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc, "cannot list %s/" POOL_RECORDS_NAME,
+				   store->path);
+	rc = pool_store_each(store, look_at, &rebuild, err);
 	if (rc < 0)
 		return rc;
-	if (rc > 0)
-		pool_record_drop_broken(store);
+	settle_all(&rebuild);
+	remove_unused(&rebuild);
 	remove_temporary_files(store->dir_fd);
-	remove_temporary_files(store->records_fd);
 	snprintf(index->boot, sizeof(index->boot), "%s", world->boot);
-	index->current = !index->faults.n;
+	index->current = !index->faults.n && !index->unfinished;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "give_back.h"
 #include "index.h"
 
@@ -16,49 +17,77 @@ struct sweep {
 	struct pool_index index;
 	struct pool_reclaimed done;
 	struct pool_faults faults;
+	struct deadline end;
 };
-
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
-}
 
 /* By the clock that nobody sets, where that was noted. */
 static bool was_known(const struct sweep *sweep, const struct pool_evidence *evidence)
 {
 	if (evidence->since_boot_ns && strcmp(evidence->boot, sweep->world->boot) == 0)
 		return evidence->since_boot_ns < sweep->census->start_ns;
-	return is_before(&evidence->time, &sweep->census->start);
+	return clock_is_before(&evidence->time, &sweep->census->start);
 }
 
-static void look_at(struct pool_record *record, void *arg)
+static bool is_time_up(const struct sweep *sweep)
+{
+	return sweep->store->slice_ms && deadline_left_ms(&sweep->end) == 0;
+}
+
+static bool look_at(struct pool_record *record, void *arg)
 {
 	struct sweep *sweep = arg;
 
 	if (!was_known(sweep, &record->evidence) ||
 	    sweep->census->is_listed(&record->owner, sweep->census->arg))
-		return;
-	if (sweep->world->life(record, sweep->world->arg) == POOL_ALIVE)
+		return true;
+	if (sweep->world->life(record, sweep->world->arg) == POOL_ALIVE) {
 		sweep->done.alive++;
-	else
-		sweep->done.news.dead += pool_give_back(sweep->store, record, true, &sweep->index,
-							&sweep->faults);
+		return true;
+	}
+	sweep->done.news.dead += pool_give_back(sweep->store, record, true, &sweep->index,
+						&sweep->faults);
+	/* Over errors it goes on, or the same ones would end each slice. */
+	sweep->done.more = !sweep->faults.n && is_time_up(sweep);
+	return !sweep->done.more;
+}
+
+/* Return: as pool_rebuild() */
+static int rebuild(struct sweep *sweep, struct error *err)
+{
+	const int rc = pool_rebuild(sweep->store, sweep->world, NULL, &sweep->index,
+				    &sweep->done.news, err);
+
+	sweep->done.more = rc >= 0 && sweep->index.unfinished && !sweep->index.faults.n;
+	return rc;
+}
+
+static int sweep_all(struct sweep *sweep, struct error *err)
+{
+	int rc = 0;
+
+	if (!sweep->index.current)
+		rc = rebuild(sweep, err);
+	if (rc < 0 || sweep->done.more)
+		return rc;
+	rc = pool_record_each(sweep->store, look_at, sweep, err);
+	if (rc <= 0 || sweep->done.more)
+		return rc;
+	/* Somebody damaged records: what they were of is known by the address files alone. */
+	rc = rebuild(sweep, err);
+	if (rc < 0 || sweep->done.more)
+		return rc;
+	return pool_record_each(sweep->store, look_at, sweep, err);
 }
 
 int pool_reclaim(struct pool_store *store, const struct pool_census *census,
 		 const struct pool_world *world, struct pool_reclaimed *ret, struct error *err)
 {
 	struct sweep sweep = { .store = store, .census = census, .world = world };
-	int rc = 0;
+	int rc;
 
+	sweep.end = deadline_in(store->slice_ms);
 	pool_index_read(store, world, &sweep.index);
-	if (!sweep.index.current)
-		rc = pool_rebuild(store, world, &sweep.index, &sweep.done.news, err);
-	if (rc >= 0)
-		rc = pool_record_each(store, look_at, &sweep, err);
-	/* Somebody damaged records: what they were of is known by the address files alone. */
-	if (rc > 0 && (rc = pool_rebuild(store, world, &sweep.index, &sweep.done.news, err)) >= 0)
-		rc = pool_record_each(store, look_at, &sweep, err);
+	rc = sweep_all(&sweep, err);
 	pool_store_tidy(store);
 	pool_index_write(store, &sweep.index);
 	*ret = sweep.done;

@@ -104,45 +104,25 @@ int pool_record_remove(struct pool_store *store, const struct pool_owner *owner)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-void pool_record_drop_broken(struct pool_store *store)
-{
-	autoclose int fd = openat(store->records_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir)
-		return;
-	fd = -1; /* closed with dir */
-	while ((entry = readdir(dir))) {
-		auto_with(pool_record_done) struct pool_record record = { 0 };
-
-		if (*entry->d_name != '.' &&
-		    !pool_record_load_named(store->records_fd, entry->d_name, &record))
-			unlinkat(store->records_fd, entry->d_name, 0);
-	}
-}
-
-int pool_record_each(struct pool_store *store, void (*fn)(struct pool_record *record, void *arg),
+int pool_record_each(struct pool_store *store, bool (*fn)(struct pool_record *record, void *arg),
 		     void *arg, struct error *err)
 {
-	autoclose int fd = openat(store->records_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	autodir DIR *dir = file_open_dir(store->records_fd);
 	const struct dirent *entry;
 	int damaged = 0;
 
 	if (!dir)
 		return error_errno(err, ERROR_SYSTEM, errno, "cannot list %s/" POOL_RECORDS_NAME,
 				   store->path);
-	fd = -1; /* closed with dir */
 	while (errno = 0, (entry = readdir(dir))) {
 		auto_with(pool_record_done) struct pool_record record = { 0 };
 
 		if (*entry->d_name == '.')
 			continue;
-		if (pool_record_load_named(store->records_fd, entry->d_name, &record))
-			fn(&record, arg);
-		else
+		if (!pool_record_load_named(store->records_fd, entry->d_name, &record))
 			damaged++;
+		else if (!fn(&record, arg))
+			return damaged;
 	}
 	if (errno)
 		return error_errno(err, ERROR_SYSTEM, errno, "cannot list %s/" POOL_RECORDS_NAME,

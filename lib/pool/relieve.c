@@ -4,13 +4,18 @@
 #include "relieve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "give_back.h"
 
 /* Enough to know a container by. */
 #define SHORT_ID 12
+
+/* So many free addresses last for a while; others wait for the lock. */
+#define ENOUGH 1024
 
 static void describe(const struct pool_record *record, char *ret, size_t size)
 {
@@ -25,17 +30,12 @@ static void describe(const struct pool_record *record, char *ret, size_t size)
 		 record->owner.container_id, record->owner.ifname, date);
 }
 
-static bool is_earlier(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
-}
-
 static void note_age(struct pool_tally *tally, const struct pool_record *record)
 {
 	const struct timespec *time = &record->evidence.time;
 	size_t i = tally->n_oldest;
 
-	while (i > 0 && is_earlier(time, &tally->oldest[i - 1].time))
+	while (i > 0 && clock_is_before(time, &tally->oldest[i - 1].time))
 		i--;
 	if (i == POOL_OLDEST)
 		return;
@@ -47,17 +47,43 @@ static void note_age(struct pool_tally *tally, const struct pool_record *record)
 	describe(record, tally->oldest[i].who, sizeof(tally->oldest[i].who));
 }
 
+/* What can be known of one that somebody else made, and that no rebuild has seen to yet. */
+static int describe_stranger(const struct pool_work *work, const struct ip_addr *addr,
+			     const struct pool_owner *owner, const struct timespec *time,
+			     struct pool_record *ret)
+{
+	const size_t id_size = strlen(owner->container_id) + 1;
+
+	ret->evidence = POOL_EVIDENCE_NONE;
+	ret->evidence.boot = work->world->boot;
+	ret->evidence.time = *time;
+	ret->addrs = calloc(1, sizeof(*ret->addrs));
+	ret->text = malloc(id_size + strlen(owner->ifname) + 1);
+	if (!ret->addrs || !ret->text) {
+		pool_record_done(ret);
+		return 0;
+	}
+	ret->addrs[ret->n++] = *addr;
+	memcpy(ret->text, owner->container_id, id_size);
+	memcpy(ret->text + id_size, owner->ifname, strlen(owner->ifname) + 1);
+	ret->owner = (struct pool_owner){ ret->text, ret->text + id_size };
+	return 1;
+}
+
 /* Return: as pool_record_load(), of whoever the address file names */
 static int load_owner(const struct pool_work *work, const struct ip_addr *addr,
 		      struct pool_record *ret)
 {
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner owner;
+	struct timespec time;
 
 	*ret = (struct pool_record){ 0 };
-	return pool_store_read(work->store, addr, buf, &owner) == POOL_OWNED ?
-		       pool_record_load(work->store, &owner, ret) :
-		       0;
+	if (pool_store_read_time(work->store, addr, buf, &owner, &time) != POOL_OWNED)
+		return 0;
+	if (pool_record_load(work->store, &owner, ret))
+		return 1;
+	return work->index->unfinished ? describe_stranger(work, addr, &owner, &time, ret) : 0;
 }
 
 /* Take back all that a record stands for, if it is of a dead one. Return: how many */
@@ -80,7 +106,7 @@ size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max
 	size_t removed = 0;
 
 	*tally = (struct pool_tally){ 0 };
-	for (uint64_t i = 0; i < walk->size && max > 0; i++) {
+	for (uint64_t i = 0; i < walk->size && max > 0 && removed < ENOUGH; i++) {
 		auto_with(pool_record_done) struct pool_record record = { 0 };
 		struct ip_addr addr;
 		size_t n;

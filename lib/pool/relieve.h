@@ -22,7 +22,8 @@ struct pool_tally {
 /*
  * pool_relieve() - look at the owners of taken addresses, in the order of the walk
  * @walk: its bits are of the directory; those of addresses taken back are cleared
- * @max: how many to look at; those that come first are the oldest ones
+ * @max: how many to look at; those that come first are the oldest ones. It ends before that
+ *       when a thousand were taken back
  *
  * Return: how many addresses were taken back.
  */

@@ -9,6 +9,7 @@
 
 #include "audit.h"
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 #include "give_back.h"
 #include "index.h"
@@ -19,6 +20,8 @@ struct repair {
 	const struct pool_world *world;
 	struct pool_index index;
 	struct pool_faults faults;
+	struct deadline end;
+	bool more;
 };
 
 /* @name: below the network's directory, what is there is no directory of ours */
@@ -44,41 +47,74 @@ static bool is_rubbish(const struct pool_finding *finding)
 	}
 }
 
-static int remove_rubbish(struct repair *repair, struct error *err)
+int pool_repair_names(const struct pool_store *store, const struct pool_world *world,
+		      struct error *err)
 {
 	auto_with(pool_audit_done) struct pool_audit audit = { 0 };
-	int rc = pool_audit_read_shallow(repair->store, repair->world, &audit, err);
+	struct pool_faults faults = { 0 };
+	int rc = pool_audit_read_shallow(store, world, &audit, err);
 
 	for (size_t i = 0; i < audit.n_findings && rc >= 0; i++) {
 		const char *name = audit.findings[i].name;
-		int failed = is_rubbish(&audit.findings[i]) ? remove_name(repair->store, name) : 0;
+		int failed = is_rubbish(&audit.findings[i]) ? remove_name(store, name) : 0;
 
-		if (failed < 0 && !repair->faults.n++)
-			error_errno(&repair->faults.first, ERROR_SYSTEM, -failed,
-				    "cannot remove %s/%s", repair->store->path, name);
+		if (failed < 0 && !faults.n++)
+			error_errno(&faults.first, ERROR_SYSTEM, -failed, "cannot remove %s/%s",
+				    store->path, name);
 	}
-	return rc;
+	return rc < 0 ? rc : pool_faults_report(&faults, err);
 }
 
-static void look_at(struct pool_record *record, void *arg)
+static bool is_time_up(const struct repair *repair)
+{
+	return repair->store->slice_ms && deadline_left_ms(&repair->end) == 0;
+}
+
+static bool look_at(struct pool_record *record, void *arg)
 {
 	struct repair *repair = arg;
 
-	if (repair->world->life(record, repair->world->arg) == POOL_DEAD)
-		pool_give_back(repair->store, record, true, &repair->index, &repair->faults);
+	if (repair->world->life(record, repair->world->arg) != POOL_DEAD)
+		return true;
+	pool_give_back(repair->store, record, true, &repair->index, &repair->faults);
+	/* Over errors it goes on, or the same ones would end each slice. */
+	repair->more = !repair->faults.n && is_time_up(repair);
+	return !repair->more;
 }
 
-int pool_repair(struct pool_store *store, const struct pool_world *world, struct error *err)
+static int repair_all(struct repair *repair, struct error *err)
+{
+	struct pool_news ignored = { 0 };
+	int rc;
+
+	if (!repair->index.current) {
+		rc = pool_rebuild(repair->store, repair->world, NULL, &repair->index, &ignored,
+				  err);
+		if (rc < 0)
+			return rc;
+		repair->more = repair->index.unfinished && !repair->index.faults.n;
+		/* What is noted need not be done again by the next slice. */
+		if (repair->more ||
+		    (is_time_up(repair) && pool_index_write(repair->store, &repair->index))) {
+			repair->more = true;
+			return 0;
+		}
+	}
+	return pool_record_each(repair->store, look_at, repair, err);
+}
+
+int pool_repair(struct pool_store *store, const struct pool_world *world, bool again,
+		bool *ret_more, struct error *err)
 {
 	struct repair repair = { .store = store, .world = world };
-	struct pool_news ignored = { 0 };
-	int rc = remove_rubbish(&repair, err);
+	int rc;
 
-	if (rc >= 0)
-		rc = pool_rebuild(store, world, &repair.index, &ignored, err);
-	if (rc >= 0)
-		rc = pool_record_each(store, look_at, &repair, err);
+	repair.end = deadline_in(store->slice_ms);
+	if (again)
+		pool_index_read(store, world, &repair.index);
+	rc = repair_all(&repair, err);
 	pool_index_write(store, &repair.index);
+	*ret_more = rc >= 0 && repair.more;
 	if (rc >= 0)
 		rc = pool_faults_report(&repair.faults, err);
 	if (rc >= 0)

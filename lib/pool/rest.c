@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 
 #define FILE_MODE 0600
@@ -22,15 +22,12 @@
 
 static int64_t age_ms(const struct pool_store *store, const char *name)
 {
-	struct timespec now;
 	struct stat st;
 	int64_t age;
 
 	if (store->rest_fd < 0 || fstatat(store->rest_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return INT64_MAX;
-	clock_gettime(CLOCK_REALTIME, &now);
-	age = (now.tv_sec - st.st_mtim.tv_sec) * 1000 +
-	      (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+	age = clock_age_ms(&st.st_mtim);
 	/* Files are stamped with the clock's last tick, so a moment back is none. */
 	return age < -1000 ? INT64_MAX : age;
 }
@@ -78,13 +75,11 @@ int64_t pool_rest_age_ms(const struct pool_store *store, const struct ip_addr *a
 
 void pool_rest_tidy(struct pool_store *store, int64_t limit_ms)
 {
-	autoclose int fd = openat(store->rest_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	autodir DIR *dir = file_open_dir(store->rest_fd);
 	const struct dirent *entry;
 
 	if (!dir)
 		return;
-	fd = -1; /* closed with dir */
 	while ((entry = readdir(dir)))
 		if (*entry->d_name != '.' && age_ms(store, entry->d_name) > limit_ms)
 			unlinkat(store->rest_fd, entry->d_name, 0);

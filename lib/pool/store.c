@@ -33,14 +33,12 @@ bool pool_name_is_address(const char *name, struct ip_addr *ret)
 int pool_store_each(const struct pool_store *store,
 		    void (*fn)(const struct ip_addr *addr, void *arg), void *arg, struct error *err)
 {
-	autoclose int fd = openat(store->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	autodir DIR *dir = file_open_dir(store->dir_fd);
 	const struct dirent *entry;
 	struct ip_addr addr;
 
 	if (!dir)
 		return error_errno(err, ERROR_SYSTEM, errno, "cannot list %s", store->path);
-	fd = -1; /* closed with dir */
 	while (errno = 0, (entry = readdir(dir)))
 		if (pool_name_is_address(entry->d_name, &addr))
 			fn(&addr, arg);
@@ -50,37 +48,25 @@ int pool_store_each(const struct pool_store *store,
 int pool_store_read(const struct pool_store *store, const struct ip_addr *addr,
 		    char buf[static POOL_OWNER_SIZE], struct pool_owner *ret)
 {
-	char name[IP_TEXT_SIZE];
-	ssize_t len = file_read(store->dir_fd, ip_format(addr, name), buf, POOL_OWNER_SIZE);
+	struct timespec ignored;
 
+	return pool_store_read_time(store, addr, buf, ret, &ignored);
+}
+
+int pool_store_read_time(const struct pool_store *store, const struct ip_addr *addr,
+			 char buf[static POOL_OWNER_SIZE], struct pool_owner *ret,
+			 struct timespec *ret_time)
+{
+	char name[IP_TEXT_SIZE];
+	struct stat st = { 0 };
+	ssize_t len = file_read_stat(store->dir_fd, ip_format(addr, name), buf, POOL_OWNER_SIZE,
+				     &st);
+
+	*ret_time = st.st_mtim;
 	/* A link, a directory or a long text is no reservation, whoever put it there. */
 	if (len == -ELOOP || len == -EINVAL || len == -EFBIG)
 		return POOL_FOREIGN;
 	return len < 0 ? (int)len : (int)pool_owner_parse(buf, (size_t)len, ret);
-}
-
-int pool_store_time(const struct pool_store *store, const struct ip_addr *addr,
-		    struct timespec *ret)
-{
-	char name[IP_TEXT_SIZE];
-	struct stat st;
-
-	if (fstatat(store->dir_fd, ip_format(addr, name), &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	*ret = st.st_mtim;
-	return 0;
-}
-
-/*
- * The kernel stamps a file with the time of its last tick, up to 10 ms ago: a file made
- * just after another process noted the time can so seem to be older than that.
- */
-static void stamp(const struct pool_store *store, const char *name)
-{
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
-
-	clock_gettime(CLOCK_REALTIME, &times[1]);
-	utimensat(store->dir_fd, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 static const char *cursor_name(size_t set, char buf[static CURSOR_NAME_SIZE])
@@ -117,7 +103,6 @@ int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, siz
 	if (rc < 0)
 		return error_errno(err, ERROR_SYSTEM, -rc, "cannot create %s/%s", store->path,
 				   name);
-	stamp(store, name);
 	rc = move_cursor(store, name, set, err);
 	return rc < 0 ? rc : 1;
 }

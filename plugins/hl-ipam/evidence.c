@@ -15,14 +15,22 @@
 
 #include "evidence.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
+#include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/hash.h"
 #include "cbr/sys/netns.h"
 #include "cbr/sys/sysctl.h"
+
+#define LINKS "net/ipv4/conf"
+#define ALL_LINKS "all"
 
 /* What a record says of its attachment. */
 enum verdict {
@@ -41,19 +49,27 @@ static bool link_exists(const char *name)
 	char path[64];
 	char value[16];
 
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/forwarding", name);
+	snprintf(path, sizeof(path), LINKS "/%s/forwarding", name);
 	return sysctl_read(path, value, sizeof(value)) != -ENOENT;
 }
 
-static bool has_link(const char *network, const struct pool_owner *owner)
+static int compare_links(const void *left, const void *right)
+{
+	return strcmp(left, right);
+}
+
+static bool has_link(const struct surroundings *here, const struct pool_owner *owner)
 {
 	char name[IF_NAMESIZE];
 
 	if (!*owner->ifname)
 		return false;
-	hash_host_link(network, owner->container_id, owner->ifname, name);
+	hash_host_link(here->network, owner->container_id, owner->ifname, name);
+	if (here->links)
+		return bsearch(name, here->links, here->n_links, sizeof(*here->links),
+			       compare_links);
 	/* Where even "all" is missing, /proc/sys says nothing of links. */
-	return link_exists(name) || !link_exists("all");
+	return link_exists(name) || !link_exists(ALL_LINKS);
 }
 
 static enum verdict look_at_netns(const struct pool_evidence *evidence)
@@ -69,22 +85,17 @@ static enum verdict look_at_netns(const struct pool_evidence *evidence)
 		       LOST_NETNS;
 }
 
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
-}
-
 static enum verdict judge(const struct pool_record *record, const struct surroundings *here)
 {
 	const struct pool_evidence *evidence = &record->evidence;
 
 	if (*evidence->boot && *here->boot && strcmp(evidence->boot, here->boot) != 0)
 		return here->lasting ? EARLIER_BOOT_BUT_LASTING : EARLIER_BOOT;
-	if (has_link(here->network, &record->owner))
+	if (has_link(here, &record->owner))
 		return HAS_LINK;
 	if (evidence->netns_ino)
 		return look_at_netns(evidence);
-	if (is_before(&evidence->time, &here->boot_time) && !here->lasting)
+	if (clock_is_before(&evidence->time, &here->boot_time) && !here->lasting)
 		return OLDER_THAN_BOOT;
 	return NOTHING_KNOWN;
 }
@@ -128,11 +139,42 @@ const char *evidence_explain(const struct pool_record *record, const struct surr
 
 struct pool_world surroundings_look(const char *network, bool lasting, struct surroundings *ret)
 {
-	ret->network = network;
+	*ret = (struct surroundings){ .network = network };
 	ret->lasting = lasting;
 	boot_id(ret->boot);
 	ret->boot_time = boot_wall_time();
 	return (struct pool_world){ ret->boot, life, ret };
+}
+
+void surroundings_list_links(struct surroundings *here)
+{
+	autodir DIR *dir = opendir("/proc/sys/" LINKS);
+	const struct dirent *entry;
+
+	surroundings_done(here);
+	while (dir && (entry = readdir(dir))) {
+		char(*links)[IF_NAMESIZE] = array_grow(here->links, here->n_links,
+						       sizeof(*here->links));
+
+		if (!links) {
+			surroundings_done(here);
+			return;
+		}
+		here->links = links;
+		snprintf(links[here->n_links++], IF_NAMESIZE, "%.*s", IF_NAMESIZE - 1,
+			 entry->d_name);
+	}
+	if (here->n_links && link_exists(ALL_LINKS))
+		qsort(here->links, here->n_links, sizeof(*here->links), compare_links);
+	else
+		surroundings_done(here);
+}
+
+void surroundings_done(struct surroundings *here)
+{
+	free(here->links);
+	here->links = NULL;
+	here->n_links = 0;
 }
 
 struct pool_evidence evidence_of(const struct surroundings *here, const char *netns,
@@ -146,6 +188,7 @@ struct pool_evidence evidence_of(const struct surroundings *here, const char *ne
 	clock_gettime(CLOCK_REALTIME, &evidence.time);
 	evidence.netns = netns;
 	evidence.pod = pod;
+	/* That of a process which we may not trace stays unknown, and such a pod is never dead. */
 	if (netns_look(netns, &ns) == 0) {
 		evidence.netns_dev = ns.dev;
 		evidence.netns_ino = ns.ino;

@@ -2,7 +2,9 @@
 /* evidence.h - by what a living attachment can be told from a dead one */
 #pragma once
 
+#include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "cbr/pool/record.h"
@@ -12,12 +14,15 @@
  * What there is to compare a record with.
  * @network: whose attachments
  * @lasting: reservations outlive a reboot
+ * @links, @n_links: their names, in order, if surroundings_list_links() was called; owned
  * @boot: ID of this one
  * @boot_time: no file of this boot is older
  */
 struct surroundings {
 	const char *network;
 	bool lasting;
+	char (*links)[IF_NAMESIZE];
+	size_t n_links;
 	char boot[BOOT_ID_SIZE];
 	struct timespec boot_time;
 };
@@ -29,6 +34,17 @@ struct surroundings {
  * Return: for lib/pool.
  */
 struct pool_world surroundings_look(const char *network, bool lasting, struct surroundings *ret);
+
+/*
+ * surroundings_list_links() - look at all links at once, and from now on no more
+ *
+ * For judging many, without taking back from them: each of those that are gone costs more than
+ * a whole list. Whatever it cannot do it leaves as it was.
+ */
+void surroundings_list_links(struct surroundings *here);
+
+/* surroundings_done() - release; accepts a zeroed one */
+void surroundings_done(struct surroundings *here);
 
 /*
  * evidence_of() - what shows that an attachment lives, here and now

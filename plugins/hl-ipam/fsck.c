@@ -38,6 +38,9 @@ static const struct {
 
 #define OUTSIDE "outside"
 
+/* To read more than these takes long enough to let others work first. */
+#define MANY 1000
+
 /*
  * An fsck of one network in work.
  * @json: findings of all networks, NULL = for people
@@ -216,6 +219,23 @@ static void leave_to_others(struct check *check)
 	}
 }
 
+/* A slice at a time, for each call on the node waits meanwhile. Return: 0 or negative */
+static int repair_in_slices(struct site *site, bool is_large, struct error *err)
+{
+	struct error second;
+	bool more = false;
+	int names = pool_repair_names(&site->store, &site->world, err);
+	int rc = is_large ? ipam_pool_yield(&site->store, &second) : 0;
+
+	if (rc >= 0)
+		rc = pool_repair(&site->store, &site->world, false, &more, &second);
+	while (rc >= 0 && more && (rc = ipam_pool_yield(&site->store, &second)) >= 0)
+		rc = pool_repair(&site->store, &site->world, true, &more, &second);
+	if (names >= 0 && rc < 0)
+		*err = second;
+	return names < 0 ? names : rc;
+}
+
 /* Return: 0 or negative; @after is looked at even if some of it failed */
 static int repair(struct check *check, struct error *err)
 {
@@ -227,8 +247,9 @@ static int repair(struct check *check, struct error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = pool_repair(&site->store, &site->world, err);
+	rc = repair_in_slices(site, check->before.audit.n_entries > MANY, err);
 	site_unlock(site);
+	surroundings_done(&site->here);
 	site->world = surroundings_look(place->network, place->lasting, &site->here);
 	look = site_look_locked(site, IPAM_LOCK_TIMEOUT_MS, true, check->options, &second);
 	if (look < 0) {

@@ -65,6 +65,8 @@ static int sweep(const struct cni_call *call, const struct pool_census *census, 
 		return rc;
 	step = cni_step_begin(call->log, "reclaim");
 	rc = pool_reclaim(&pool.store, census, &pool.world, &done, err);
+	while (rc >= 0 && done.more && (rc = ipam_pool_yield(&pool.store, err)) >= 0)
+		rc = pool_reclaim(&pool.store, census, &pool.world, &done, err);
 	if (done.alive)
 		fprintf(stderr,
 			"hl-ipam: GC of network %s: %zu attachments are not listed as "
@@ -80,7 +82,7 @@ int ipam_gc(const struct cni_call *call, struct error *err)
 	autofree struct cni_attachment *list = NULL;
 	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &census.start);
+	clock_gettime(CLOCK_REALTIME_COARSE, &census.start);
 	census.start_ns = boot_clock_ns();
 	rc = cni_config_valid_attachments(call, &list, &roll.n, err);
 	if (rc <= 0)

@@ -28,15 +28,6 @@ static void add_row(struct view_table *table, const struct site *site,
 	view_table_add(table, view_why(site, entry));
 }
 
-static size_t count(const struct site *site, const char *state)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < site->audit.n_entries; i++)
-		n += strcmp(view_state(site, &site->audit.entries[i]), state) == 0;
-	return n;
-}
-
 /* Addresses that a set can hand out: gateways are kept back. */
 static uint64_t size_of_set(const struct pool_set *set)
 {
@@ -75,19 +66,31 @@ static size_t count_resting(const struct site *site)
 	return n;
 }
 
-static void summarize(const struct site *site, FILE *out)
+static void summarize_states(const struct site *site, FILE *out)
 {
 	static const char *const states[] = { "alive",   "dead",  "unknown", "earlier-boot",
 					      "foreign", "blank", "no-file", "unreadable" };
+	size_t counts[sizeof(states) / sizeof(states[0])] = { 0 };
+
+	for (size_t i = 0; i < site->audit.n_entries; i++) {
+		const char *state = view_state(site, &site->audit.entries[i]);
+		size_t j = 0;
+
+		while (strcmp(states[j], state) != 0)
+			j++;
+		counts[j]++;
+	}
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (counts[i])
+			fprintf(out, ", %zu %s", counts[i], states[i]);
+}
+
+static void summarize(const struct site *site, FILE *out)
+{
 	const struct ipam_conf *conf = &site->place->conf;
 
 	fprintf(out, "%s: %zu reserved", site->place->network, site->audit.n_entries);
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		const size_t n = count(site, states[i]);
-
-		if (n)
-			fprintf(out, ", %zu %s", n, states[i]);
-	}
+	summarize_states(site, out);
 	fprintf(out, ", %zu resting", count_resting(site));
 	for (size_t i = 0; i < conf->n_sets; i++) {
 		const uint64_t size = size_of_set(&conf->sets[i]);

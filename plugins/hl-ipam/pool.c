@@ -5,11 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/log.h"
 #include "cbr/sys/landlock.h"
+
+/* Longer than those who wait sleep between two looks. */
+#define YIELD_MS 50
 
 static int open_store(const struct cni_call *call, const struct ipam_conf *conf,
 		      enum ipam_pool_make make, struct pool_store *ret, struct error *err)
@@ -55,10 +59,20 @@ int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 		return rc;
 	ret->world = surroundings_look(call->network, !conf->reclaim_after_reboot, &ret->here);
 	ret->store.lasting = ret->here.lasting;
+	ret->store.slice_ms = IPAM_SLICE_MS;
 	if ((conf->confine && (rc = confine(&ret->store, err)) < 0) ||
 	    (rc = lock(call, &ret->store, err)) < 0)
 		return rc;
 	return 1;
+}
+
+int ipam_pool_yield(struct pool_store *store, struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = YIELD_MS * 1000L * 1000 };
+
+	pool_store_unlock(store);
+	nanosleep(&pause, NULL);
+	return pool_store_lock(store, IPAM_LOCK_TIMEOUT_MS, err);
 }
 
 void ipam_pool_leave(struct ipam_pool *pool)

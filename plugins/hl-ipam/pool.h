@@ -9,6 +9,9 @@
 /* How long to wait for others who work on the same network; they need milliseconds. */
 #define IPAM_LOCK_TIMEOUT_MS 10000
 
+/* For how long at a time to put in order what others left, while they wait. */
+#define IPAM_SLICE_MS 500
+
 /*
  * @store: open and locked
  * @here: what there is around it
@@ -40,5 +43,9 @@ enum ipam_pool_make {
  */
 int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 		    enum ipam_pool_make make, struct ipam_pool *ret, struct error *err);
+
+/* ipam_pool_yield() - let those work who wait for the lock, then take it again; Return: 0 or
+ * negative */
+int ipam_pool_yield(struct pool_store *store, struct error *err);
 
 void ipam_pool_leave(struct ipam_pool *pool);

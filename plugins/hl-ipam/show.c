@@ -6,17 +6,10 @@
 #include <string.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/hash.h"
 #include "cbr/base/str.h"
 #include "view.h"
-
-static int64_t age_of(const struct timespec *time)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (now.tv_sec - time->tv_sec) * 1000LL;
-}
 
 /* One line: what, and of any bytes what it is. */
 static void tell(const char *what, const char *text)
@@ -77,7 +70,8 @@ static void tell_entry(const struct site *site, const struct pool_entry *entry)
 	snprintf(text, sizeof(text), "%s: %s", view_state(site, entry), view_why(site, entry));
 	tell("state", text);
 	if (*view_time(since, time)) {
-		snprintf(text, sizeof(text), "%s (%s ago)", time, view_age(age_of(since), age));
+		snprintf(text, sizeof(text), "%s (%s ago)", time,
+			 view_age(clock_age_ms(since), age));
 		tell("since", text);
 	}
 	tell_holder(site, entry);

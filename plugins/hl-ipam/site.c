@@ -28,6 +28,7 @@ int site_make(const struct place *place, struct site *ret, struct error *err)
 	    (rc = pool_store_lock(&ret->store, IPAM_LOCK_TIMEOUT_MS, err)) < 0)
 		return rc;
 	ret->store.lasting = ret->here.lasting;
+	ret->store.slice_ms = IPAM_SLICE_MS;
 	return 0;
 }
 
@@ -59,13 +60,13 @@ int site_look(struct site *site, struct error *err)
 {
 	int rc = look(site, err);
 
+	surroundings_list_links(&site->here);
 	return rc < 0 ? rc : pool_audit_judge(&site->audit, &site->world, err);
 }
 
 void site_unlock(struct site *site)
 {
-	cleanup_close(&site->store.lock_fd);
-	site->store.lock_fd = -1;
+	pool_store_unlock(&site->store);
 }
 
 int site_look_locked(struct site *site, int timeout_ms, bool insist,
@@ -79,11 +80,13 @@ int site_look_locked(struct site *site, int timeout_ms, bool insist,
 		tool_note(options, "%s: what follows may be in motion (%s)", err->msg, err->hint);
 	rc = look(site, err);
 	site_unlock(site);
+	surroundings_list_links(&site->here);
 	return rc < 0 ? rc : pool_audit_judge(&site->audit, &site->world, err);
 }
 
 void site_done(struct site *site)
 {
 	pool_audit_done(&site->audit);
+	surroundings_done(&site->here);
 	pool_store_done(&site->store);
 }

@@ -19,12 +19,14 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/hash.h"
+#include "real.h"
 
 /* Room for records, and little more. */
-#define DISK_OPTIONS "size=256k,mode=0755"
+#define DISK_OPTIONS "size=256k,nr_inodes=300,mode=0755"
 
-/* A call makes about as many stops. */
+/* A call makes about as many stops, and an executable that makes it. */
 #define STOPS 260
+#define REAL_STOPS 500
 
 #define must(ok, what) \
 	((ok) ? (void)0 : harness_fail(__FILE__, __LINE__, "%s: %s", (what), strerror(errno)))
@@ -42,7 +44,7 @@ static struct pool_set make_set(const char *subnet, const char *first, const cha
 	return set;
 }
 
-void model_make(struct model *model, uint64_t seed)
+void model_make(struct model *model, uint64_t seed, bool real)
 {
 	*model = (struct model){ .seed = seed, .next_netns = 1000 };
 	model->random = hash_bytes(HASH_SEED, &seed, sizeof(seed)) | 1;
@@ -52,7 +54,10 @@ void model_make(struct model *model, uint64_t seed)
 	model->sets[1] = make_set("fd00:9::/64", "fd00:9::2", "fd00:9::e");
 	for (size_t i = 0; i < MODEL_PODS; i++)
 		snprintf(model->pods[i].name, sizeof(model->pods[i].name), "c%zu", i);
-	free(tmp_mkdir(&model->tmp, "net"));
+	/* Whoever came first made it; without, there is nothing to give back on a full disk. */
+	free(tmp_write(&model->tmp, "net/lock", "", 0644));
+	if (real)
+		real_begin(model);
 	model_boot(model);
 	model_look(model, &model->before);
 }
@@ -61,6 +66,7 @@ void model_done(struct model *model)
 {
 	for (size_t i = 0; i < MODEL_SETS; i++)
 		free(model->sets[i].ranges);
+	real_end(model);
 	umount2(model->tmp.path, MNT_DETACH);
 	tmp_remove(&model->tmp);
 }
@@ -184,12 +190,57 @@ void model_boot(struct model *model)
 {
 	snprintf(model->boot, sizeof(model->boot), "boot-%u", ++model->n_boots);
 	clock_gettime(CLOCK_REALTIME, &model->boot_time);
-	for (size_t i = 0; i < MODEL_PODS; i++) {
-		model->pods[i].netns = 0;
+	if (model->real)
+		real_boot(model);
+	for (int i = 0; i < MODEL_PODS; i++) {
+		model_bury(model, i);
 		model->pods[i].served_netns = 0;
-		model->pods[i].certain = true;
+		/* A file that nobody knows is as old as it says: the clock goes on here. */
+		model->pods[i].certain |= !model->real;
 	}
 	memset(model->before.promised, 0, sizeof(model->before.promised));
+}
+
+void model_revive(struct model *model, int pod)
+{
+	if (model->pods[pod].netns)
+		return;
+	model->pods[pod].netns = model->real ? real_revive(model, pod) : model->next_netns++;
+}
+
+void model_bury(struct model *model, int pod)
+{
+	if (model->real)
+		real_bury(model, pod);
+	model->pods[pod].netns = 0;
+}
+
+/* Return: how many files could be made */
+static unsigned int use_up_files(const struct model *model)
+{
+	char path[sizeof(model->tmp.path) + 32];
+	unsigned int n = 0;
+	int fd;
+
+	for (;; n++) {
+		snprintf(path, sizeof(path), "%s/ballast.%u", model->tmp.path, n);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0)
+			break;
+		close(fd);
+	}
+	must(errno == ENOSPC, path);
+	return n;
+}
+
+static void free_files(struct model *model)
+{
+	char path[sizeof(model->tmp.path) + 32];
+
+	while (model->n_ballast > 0) {
+		snprintf(path, sizeof(path), "%s/ballast.%u", model->tmp.path, --model->n_ballast);
+		must(unlink(path) == 0, path);
+	}
 }
 
 void model_fill(struct model *model, bool full)
@@ -201,7 +252,12 @@ void model_fill(struct model *model, bool full)
 	snprintf(path, sizeof(path), "%s/ballast", model->tmp.path);
 	model->full = full;
 	if (!full) {
-		must(unlink(path) == 0, path);
+		free_files(model);
+		must(unlink(path) == 0 || errno == ENOENT, path);
+		return;
+	}
+	if (model_random(model, 2)) {
+		model->n_ballast = use_up_files(model);
 		return;
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -213,7 +269,7 @@ void model_fill(struct model *model, bool full)
 
 void model_kill(struct model *model, void (*fn)(struct model *model, void *arg), void *arg)
 {
-	unsigned int stops = model_random(model, STOPS);
+	unsigned int stops = model_random(model, model->real ? REAL_STOPS : STOPS);
 	int status;
 	pid_t pid;
 
@@ -223,6 +279,7 @@ void model_kill(struct model *model, void (*fn)(struct model *model, void *arg),
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
+		model->is_child = true;
 		fn(model, arg);
 		_exit(0);
 	}
@@ -236,7 +293,8 @@ void model_kill(struct model *model, void (*fn)(struct model *model, void *arg),
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 	}
-	if (WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status) != SIGKILL)
+	/* A plugin may fail in order. */
+	if (WIFEXITED(status) ? WEXITSTATUS(status) > model->real : WTERMSIG(status) != SIGKILL)
 		model_fail(model, "the child ended with %#x", (unsigned int)status);
 }
 

@@ -17,6 +17,7 @@
 #include "cbr/pool/range.h"
 #include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
+#include "ns.h"
 #include "tmp.h"
 
 #define MODEL_SETS 2
@@ -62,7 +63,9 @@ struct model_files {
  * @sets: one per family
  * @pods: by number
  * @next_netns: identity for the next pod
- * @full: there is no room on the disk
+ * @full: there is no room on the disk, or no file can be made
+ * @n_ballast: files that only take room
+ * @real, @node, @netns, @is_child: see real.h; a child is to be killed
  * @before, @after: the files around the step
  * @what: the step in words
  * @n: its number
@@ -78,13 +81,19 @@ struct model {
 	struct model_pod pods[MODEL_PODS];
 	uint64_t next_netns;
 	bool full;
+	unsigned int n_ballast;
+	bool real;
+	bool is_child;
+	struct tmp node;
+	struct ns netns[MODEL_PODS];
 	struct model_files before;
 	struct model_files after;
 	char what[256];
 	unsigned int n;
 };
 
-void model_make(struct model *model, uint64_t seed);
+/* @real: by executables */
+void model_make(struct model *model, uint64_t seed, bool real);
 void model_done(struct model *model);
 
 /* model_random() - below @n, from the seed */
@@ -103,6 +112,10 @@ int model_number(const struct model *model, size_t set, const struct ip_addr *ad
 /* model_boot() - the node has been rebooted: no pod lives */
 void model_boot(struct model *model);
 
+/* model_revive() - a pod lives, if it did not; model_bury() - it does not any more */
+void model_revive(struct model *model, int pod);
+void model_bury(struct model *model, int pod);
+
 /* model_fill() - no room on the disk any more, or again */
 void model_fill(struct model *model, bool full);
 
@@ -111,7 +124,7 @@ const char *model_path(const struct model *model, const char *name);
 
 /*
  * model_kill() - run a step in a child, and kill that at a random system call
- * @fn: opens the store itself; must not assert
+ * @fn: opens the store itself, or becomes the executable; must not assert
  */
 void model_kill(struct model *model, void (*fn)(struct model *model, void *arg), void *arg);
 

@@ -6,6 +6,7 @@
 #include "steps.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	const char *name;
@@ -59,6 +60,7 @@ void steps_tell(void)
 	print_message("# %u steps:", sum);
 	for (size_t i = 0; i < N_KINDS; i++)
 		print_message(" %u %s%s", counts[i], kinds[i].name, i + 1 < N_KINDS ? "," : "\n");
+	memset(counts, 0, sizeof(counts));
 }
 
 int steps_count(const struct model_files *files, size_t set, int pod)

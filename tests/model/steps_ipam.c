@@ -11,6 +11,7 @@
 #include "cbr/pool/alloc.h"
 #include "cbr/pool/find.h"
 #include "cbr/pool/reclaim.h"
+#include "real.h"
 #include "steps.h"
 
 #define LOCK_MS 5000
@@ -53,6 +54,18 @@ static struct pool_evidence evidence_of(const struct model *model, int pod)
 	return evidence;
 }
 
+/* By the executable. */
+static void really_add(struct model *model, struct add *add)
+{
+	autofree char *config = real_config(model, add->n, add->wanted, add->rest_s, NULL);
+	json_t *result = NULL;
+
+	add->rc = real_call(model, "hl-ipam", "ADD", add->pod, config, &result, &add->err);
+	for (size_t i = 0; i < add->n && add->rc >= 0; i++)
+		add->leases[i].address = real_lease(result, i);
+	json_decref(result);
+}
+
 static void run_add(struct model *model, void *arg)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
@@ -69,6 +82,10 @@ static void run_add(struct model *model, void *arg)
 		.rest_s = add->rest_s,
 	};
 
+	if (model->real) {
+		really_add(model, add);
+		return;
+	}
 	for (size_t i = 0; i < add->n; i++)
 		if (add->wanted[i] >= 0)
 			wanted[i] = model_addr(model, i, add->wanted[i]);
@@ -89,8 +106,7 @@ static struct add choose_add(struct model *model)
 	for (size_t i = 0; i < add.n; i++)
 		if (model_random(model, 6) == 0)
 			add.wanted[i] = (int)model_random(model, MODEL_RANGE);
-	if (!pod->netns)
-		pod->netns = model->next_netns++;
+	model_revive(model, add.pod);
 	snprintf(model->what, sizeof(model->what), "ADD of %s, %zu sets, wanted %d %d", pod->name,
 		 add.n, add.wanted[0], add.wanted[1]);
 	return add;
@@ -255,7 +271,12 @@ static void run_del(struct model *model, void *arg)
 	const struct pool_world world = model_world(model);
 	struct del *del = arg;
 	const struct pool_owner owner = owner_of(model, del->pod);
+	autofree char *config = model->real ? real_config(model, MODEL_SETS, NULL, 0, NULL) : NULL;
 
+	if (model->real) {
+		del->rc = real_call(model, "hl-ipam", "DEL", del->pod, config, NULL, &del->err);
+		return;
+	}
 	if ((del->rc = pool_store_open(model->tmp.path, "net", &store, &del->err)) < 0 ||
 	    (del->rc = pool_store_lock(&store, LOCK_MS, &del->err)) < 0)
 		return;
@@ -271,6 +292,33 @@ static struct del choose_del(struct model *model)
 	return del;
 }
 
+/* Does the file name no interface? */
+static bool is_bare(const struct model *model, size_t set, int number)
+{
+	const struct ip_addr addr = model_addr(model, set, number);
+	char text[IP_TEXT_SIZE];
+	char name[IP_TEXT_SIZE + 8];
+	autofree char *content = NULL;
+
+	snprintf(name, sizeof(name), "net/%s", ip_format(&addr, text));
+	content = tmp_read(&model->tmp, name);
+	return content && !strchr(content, '\n');
+}
+
+/* A file without interface may be of another one, where there were files with this one. */
+static void check_rest(struct model *model, int pod)
+{
+	const int before = steps_count(&model->before, 0, pod) +
+			   steps_count(&model->before, 1, pod);
+	const int after = steps_count(&model->after, 0, pod) + steps_count(&model->after, 1, pod);
+
+	for (size_t i = 0; i < MODEL_SETS; i++)
+		for (int j = 0; j < MODEL_RANGE; j++)
+			if (model->after.owner[i][j] == pod &&
+			    (after == before || !is_bare(model, i, j)))
+				model_fail(model, "it holds something still");
+}
+
 void step_del(struct model *model)
 {
 	struct del del = choose_del(model);
@@ -279,10 +327,9 @@ void step_del(struct model *model)
 	steps_compare(model, del.pod);
 	if (del.rc < 0)
 		model_fail(model, "failed: %s", del.err.msg);
-	if (steps_count(&model->after, 0, del.pod) || steps_count(&model->after, 1, del.pod))
-		model_fail(model, "it holds something still");
+	check_rest(model, del.pod);
 	if (model_random(model, 2))
-		model->pods[del.pod].netns = 0;
+		model_bury(model, del.pod);
 	steps_settle(model);
 }
 
@@ -322,8 +369,14 @@ static void run_gc(struct model *model, void *arg)
 	struct pool_census census = { .is_listed = is_listed, .arg = gc };
 	struct pool_reclaimed done;
 	struct timespec now;
+	autofree char *config = model->real ? real_config(model, MODEL_SETS, NULL, 0, gc->listed) :
+					      NULL;
 
-	clock_gettime(CLOCK_REALTIME, &census.start);
+	if (model->real) {
+		gc->rc = real_call(model, "hl-ipam", "GC", -1, config, NULL, &gc->err);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &census.start); /* files are stamped so, too: write_file() */
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	census.start_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	if ((gc->rc = pool_store_make(model->tmp.path, "net", &store, &gc->err)) < 0 ||

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "real.h"
 #include "run.h"
 #include "steps.h"
 
@@ -21,7 +22,7 @@ void step_death(struct model *model)
 	const int pod = (int)model_random(model, MODEL_PODS);
 
 	snprintf(model->what, sizeof(model->what), "death of %s", model->pods[pod].name);
-	model->pods[pod].netns = 0;
+	model_bury(model, pod);
 	steps_withdraw(model, pod);
 	steps_compare(model, MODEL_NO_SUBJECT);
 	steps_settle(model);
@@ -55,17 +56,27 @@ static int find_free(struct model *model)
 	return -1;
 }
 
-/* As host-local does: made, then written; the time is that of the write, not of a clock tick. */
+/*
+ * Not the time of a clock tick, or GC at once would count it as later than itself. hl-ipam goes by
+ * ticks there, and by the boot that was; it gets files that are a second old.
+ */
+static bool stamp(const struct model *model, int fd)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+
+	clock_gettime(CLOCK_REALTIME, &times[1]);
+	times[1].tv_sec -= model->real;
+	return futimens(fd, times) == 0;
+}
+
+/* As host-local does: made, then written. */
 static bool write_file(const struct model *model, const char *name, const char *content)
 {
 	autoclose int fd = open(model_path(model, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 				0600);
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 
-	if (fd < 0 || write(fd, content, strlen(content)) != (ssize_t)strlen(content))
-		return false;
-	clock_gettime(CLOCK_REALTIME, &times[1]);
-	return futimens(fd, times) == 0;
+	return fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content) &&
+	       stamp(model, fd);
 }
 
 static bool holds_nothing(const struct model *model, int pod)
@@ -73,7 +84,68 @@ static bool holds_nothing(const struct model *model, int pod)
 	return !steps_count(&model->before, 0, pod) && !steps_count(&model->before, 1, pod);
 }
 
-void step_foreign_add(struct model *model)
+/* It gave it what was free, or there was nothing. */
+static void check_foreign_add(struct model *model, int pod, bool served)
+{
+	int number = -1;
+
+	steps_compare(model, pod);
+	for (int i = 0; i < MODEL_RANGE; i++)
+		if (model->after.owner[0][i] == pod)
+			number = i;
+	if (served != (number >= 0))
+		model_fail(model, served ? "it got nothing" : "it got %d", number);
+	if (served) {
+		const struct ip_addr addr = model_addr(model, 0, number);
+		char text[IP_TEXT_SIZE];
+		autoclose int fd = open(model_path(model, ip_format(&addr, text)),
+					O_WRONLY | O_CLOEXEC);
+
+		assert_true(fd >= 0 && stamp(model, fd));
+		model->after.promised[0][number] = true;
+	}
+	model->pods[pod].certain &= !served;
+	steps_settle(model);
+}
+
+/* The executable itself. What it does on a full disk is its own affair. */
+static void really_foreign_add(struct model *model)
+{
+	const int pod = (int)model_random(model, MODEL_PODS);
+	autofree char *config = real_config(model, 1, NULL, 0, NULL);
+	struct error err;
+	int rc;
+
+	if (model->full || !holds_nothing(model, pod))
+		return;
+	model_revive(model, pod);
+	snprintf(model->what, sizeof(model->what), "host-local: ADD of %s", model->pods[pod].name);
+	rc = real_call(model, real_host_local(), "ADD", pod, config, NULL, &err);
+	if (rc < 0 && find_free(model) >= 0)
+		model_fail(model, "refused: %s", err.msg);
+	check_foreign_add(model, pod, rc >= 0);
+}
+
+static void really_foreign_del(struct model *model)
+{
+	const int pod = (int)model_random(model, MODEL_PODS);
+	autofree char *config = real_config(model, 1, NULL, 0, NULL);
+	struct error err;
+
+	snprintf(model->what, sizeof(model->what), "host-local: DEL of %s", model->pods[pod].name);
+	if (real_call(model, real_host_local(), "DEL", pod, config, NULL, &err) < 0)
+		model_fail(model, "failed: %s", err.msg);
+	steps_compare(model, pod);
+	steps_settle(model);
+}
+
+/* In turn with what is written here, for that has files of older ones, too. */
+static bool is_for_the_executable(struct model *model)
+{
+	return model->real && real_host_local() && model_random(model, 2);
+}
+
+static void imitate_foreign_add(struct model *model)
 {
 	autoclose int lock_fd = lock_as_host_local(model);
 	const int number = find_free(model);
@@ -90,8 +162,7 @@ void step_foreign_add(struct model *model)
 	addr = model_addr(model, 0, number);
 	ip_format(&addr, text);
 	snprintf(model->what, sizeof(model->what), "host-local gives %s to %s", text, owner->name);
-	if (!owner->netns)
-		owner->netns = model->next_netns++;
+	model_revive(model, pod);
 	if (!write_file(model, text, content)) {
 		/* No room: it takes back what it began. */
 		assert_true(model->full);
@@ -104,6 +175,14 @@ void step_foreign_add(struct model *model)
 	model->after.promised[0][number] = true;
 	/* Now the file says that it has something, so settling does not take it for certain. */
 	steps_settle(model);
+}
+
+void step_foreign_add(struct model *model)
+{
+	if (is_for_the_executable(model))
+		really_foreign_add(model);
+	else
+		imitate_foreign_add(model);
 }
 
 void step_foreign_crash(struct model *model)
@@ -125,7 +204,7 @@ void step_foreign_crash(struct model *model)
 }
 
 /* Reservations of ours, too: the network may be handed back to host-local. */
-void step_foreign_del(struct model *model)
+static void imitate_foreign_del(struct model *model)
 {
 	autoclose int lock_fd = lock_as_host_local(model);
 	const int pod = (int)model_random(model, MODEL_PODS);
@@ -143,6 +222,14 @@ void step_foreign_del(struct model *model)
 		}
 	steps_compare(model, pod);
 	steps_settle(model);
+}
+
+void step_foreign_del(struct model *model)
+{
+	if (is_for_the_executable(model))
+		really_foreign_del(model);
+	else
+		imitate_foreign_del(model);
 }
 
 static void damage_record(struct model *model)

@@ -6,9 +6,11 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/hash.h"
+#include "json.h"
 #include "ns.h"
 #include "run.h"
 #include "tmp.h"
@@ -16,6 +18,11 @@
 #define CONFIG                                                                              \
 	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"ipam\": {\"type\": \"hl-ipam\", " \
 	"\"dataDir\": \"%s\", \"subnet\": \"10.1.2.0/24\"}, \"cni.dev/valid-attachments\": []}"
+
+#define DUAL                                                                                \
+	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"ipam\": {\"type\": \"hl-ipam\", " \
+	"\"dataDir\": \"%s\", \"ranges\": [[{\"subnet\": \"10.1.2.0/24\"}], "               \
+	"[{\"subnet\": \"fd00::/64\"}]]}}"
 
 /* @node: where the plugin runs */
 struct node {
@@ -115,6 +122,52 @@ static void the_directory_is_that_of_host_local_by_default(void **state)
 	free(run_must(NULL, "! test -e /var/lib/cni/networks/net/10.1.2.2"));
 }
 
+/* Return: message of an ADD that failed, owned; NULL if it succeeded. */
+static char *add_with_inodes(const struct node *node, int n)
+{
+	autofree char *dir = tmp_mkdir(&node->tmp, "small");
+	autofree char *config = NULL;
+	struct run_call call = { .plugin = "hl-ipam",
+				 .command = "ADD",
+				 .container = "a",
+				 .netns = "/nothing/is/here",
+				 .ifname = "eth0" };
+	struct run run;
+	char *said = NULL;
+	json_t *error;
+
+	free(run_must(NULL, "mount -t tmpfs -o nr_inodes=%d tmpfs %s", n, dir));
+	assert_true(asprintf(&config, DUAL, dir) > 0);
+	call.config = config;
+	run = run_plugin(&call);
+	if (run.status != 0) {
+		error = run_json(&run);
+		assert_json_int(error, "code", ERROR_SYSTEM);
+		said = strdup(json_text_at(error, "msg"));
+		json_decref(error);
+		free(run_must(NULL,
+			      "! find %s -name 'fd00:*' -o -name '10.*' -o -name 'a:*' | grep .",
+			      dir));
+	}
+	run_done(&run);
+	free(run_must(NULL, "umount %s", dir));
+	return said;
+}
+
+static void no_address_is_kept_if_there_is_no_room_for_the_second(void **state)
+{
+	const struct node *node = *state;
+	bool was_second = false;
+	char *said;
+
+	for (int n = 2; (said = add_with_inodes(node, n)); n++) {
+		assert_in_range(n, 2, 20);
+		was_second |= strstr(said, "/fd00::2") || strstr(said, "last_reserved_ip.1");
+		free(said);
+	}
+	assert_true(was_second);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -123,6 +176,7 @@ int main(void)
 		TEST(gc_keeps_an_address_whose_host_end_exists),
 		TEST(gc_takes_it_back_when_the_host_end_is_gone),
 		TEST(the_directory_is_that_of_host_local_by_default),
+		TEST(no_address_is_kept_if_there_is_no_room_for_the_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,8 +7,10 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "cbr/base/clock.h"
@@ -32,6 +34,16 @@
  * file), -EFBIG (does not fit), or the errno of open(2) or read(2).
  */
 ssize_t file_read(int dir_fd, const char *name, char *buf, size_t size);
+
+/* file_read_stat() - the same, and what fstat(2) says of the file; @st: set if it is regular */
+ssize_t file_read_stat(int dir_fd, const char *name, char *buf, size_t size, struct stat *st);
+
+/*
+ * file_open_dir() - read a directory from its beginning, whoever else reads it by @dir_fd
+ *
+ * Return: to be released with closedir(3), or NULL with errno.
+ */
+DIR *file_open_dir(int dir_fd);
 
 /*
  * file_create() - make a new file appear with its whole content, or not at all

@@ -159,15 +159,27 @@ size_t pool_audit_find(const struct pool_audit *audit, const struct ip_addr *add
 void pool_audit_done(struct pool_audit *audit);
 
 /*
- * pool_repair() - put right what can be
+ * pool_repair_names() - remove the files that stand for nothing, beside addresses
  * @store: made and locked
+ *
+ * Goes on over errors. Return: 0, or negative when some file could not be removed.
+ */
+int pool_repair_names(const struct pool_store *store, const struct pool_world *world,
+		      struct error *err);
+
+/*
+ * pool_repair() - put right what can be, after that
+ * @store: made and locked
+ * @again: this goes on with an earlier one, which read all files, whatever the state says
+ * @ret_more: the slice_ms of the store were over: to be called again, after others could work there
  *
  * Gives back what the dead hold, removes what holds nothing, makes records and state agree
  * with the address files. What is alive, of unknown life, or somebody else's, stays. Goes
  * on over errors.
  * Return: 0, or negative when some file could not be dealt with.
  */
-int pool_repair(struct pool_store *store, const struct pool_world *world, struct error *err);
+int pool_repair(struct pool_store *store, const struct pool_world *world, bool again,
+		bool *ret_more, struct error *err);
 
 /*
  * pool_discard() - remove whatever has the name of an address, and is no attachment's

@@ -17,8 +17,9 @@
  * @is_listed: does it count this attachment as valid? Without interface: any attachment
  *             of that container
  * @arg: for that
- * @start, @start_ns: CLOCK_REALTIME, CLOCK_BOOTTIME; what was reserved then or later was
- *                    not known to the runtime
+ * @start, @start_ns: CLOCK_REALTIME_COARSE, CLOCK_BOOTTIME; what was reserved then or later
+ *                    was not known to the runtime. Coarse, as the kernel stamps files: by a
+ *                    finer clock one made a moment later may seem to be older
  */
 struct pool_census {
 	bool (*is_listed)(const struct pool_owner *owner, void *arg);
@@ -30,10 +31,12 @@ struct pool_census {
 /*
  * @news: addresses taken back
  * @alive: attachments not listed, but kept for a sign of life
+ * @more: the slice_ms of the store were over: to be called again, after others could work there
  */
 struct pool_reclaimed {
 	struct pool_news news;
 	size_t alive;
+	bool more;
 };
 
 /*

@@ -78,15 +78,13 @@ int pool_record_save(struct pool_store *store, const struct pool_record *record,
 /* pool_record_remove() - Return: 1, 0 there was none, or a negative errno */
 int pool_record_remove(struct pool_store *store, const struct pool_owner *owner);
 
-/* pool_record_drop_broken() - remove what is no whole record; the lock must be held */
-void pool_record_drop_broken(struct pool_store *store);
-
 /*
- * pool_record_each() - call @fn for every whole record, in no order; @fn may remove it
+ * pool_record_each() - call @fn for every whole record, in no order, until it returns false
  *
+ * @fn may remove the record.
  * Return: how many files are no whole record, or negative if they cannot be listed.
  */
-int pool_record_each(struct pool_store *store, void (*fn)(struct pool_record *record, void *arg),
+int pool_record_each(struct pool_store *store, bool (*fn)(struct pool_record *record, void *arg),
 		     void *arg, struct error *err);
 
 /* What can be said of an attachment by its record and a look around. */

@@ -29,6 +29,9 @@
  * @records_fd, @rest_fd: directories of ours, -1 = none
  * @lasting: reservations outlive a reboot, so they must be on the disk before they count;
  *           set by the caller
+ * @slice_ms: for how long a call may put in order what others left, before it lets go of the
+ *            lock or goes on with its own business: 0 = no limit, negative = as little as
+ *            brings it on; set by the caller
  * @path: of the directory, for messages
  */
 struct pool_store {
@@ -37,6 +40,7 @@ struct pool_store {
 	int records_fd;
 	int rest_fd;
 	bool lasting;
+	int slice_ms;
 	char path[PATH_MAX];
 };
 
@@ -77,6 +81,9 @@ int pool_store_check_usable(const char *data_dir, const char *network, struct er
  */
 int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err);
 
+/* pool_store_unlock() - let others work there; those who wait look every 20 ms at least */
+void pool_store_unlock(struct pool_store *store);
+
 /*
  * pool_store_each() - call @fn for every address that has a file, in no order
  *
@@ -98,9 +105,10 @@ int pool_store_each(const struct pool_store *store,
 int pool_store_read(const struct pool_store *store, const struct ip_addr *addr,
 		    char buf[static POOL_OWNER_SIZE], struct pool_owner *ret);
 
-/* pool_store_time() - when was it reserved (CLOCK_REALTIME)? Return: 0 or a negative errno */
-int pool_store_time(const struct pool_store *store, const struct ip_addr *addr,
-		    struct timespec *ret);
+/* pool_store_read_time() - and when was it reserved (CLOCK_REALTIME)? Unless negative */
+int pool_store_read_time(const struct pool_store *store, const struct ip_addr *addr,
+			 char buf[static POOL_OWNER_SIZE], struct pool_owner *ret,
+			 struct timespec *ret_time);
 
 /*
  * The next functions want the lock to be held.

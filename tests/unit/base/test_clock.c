@@ -78,6 +78,48 @@ static void far_ones_fit_poll(void **state)
 	assert_int_equal(deadline_left_ms(&deadline), INT_MAX);
 }
 
+static void earlier_is_before_later(void **state)
+{
+	const struct timespec early = { 5, 999999999 };
+	const struct timespec late = { 6, 0 };
+	const struct timespec later = { 6, 1 };
+
+	(void)state;
+	assert_true(clock_is_before(&early, &late));
+	assert_true(clock_is_before(&late, &later));
+	assert_false(clock_is_before(&late, &early));
+	assert_false(clock_is_before(&late, &late));
+}
+
+static void an_age_is_in_milliseconds(void **state)
+{
+	struct timespec then;
+
+	(void)state;
+	clock_gettime(CLOCK_REALTIME, &then);
+	then.tv_sec -= 3600;
+	assert_in_range(clock_age_ms(&then), 3600000, 3600000 + 60000);
+	then.tv_sec += 7200;
+	assert_in_range(-clock_age_ms(&then), 3600000 - 60000, 3600000);
+}
+
+static void an_absurd_time_has_an_age(void **state)
+{
+	const int64_t seconds[] = { INT64_MIN, INT64_MIN / 1000 - 1, INT64_MIN / 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		const struct timespec past = { (time_t)seconds[i], 999999999 };
+		const struct timespec future = { (time_t) - (seconds[i] + 1), 0 };
+
+		/* On 32 bits of time_t these are ordinary. */
+		if (past.tv_sec != seconds[i])
+			skip();
+		assert_true(clock_age_ms(&past) == INT64_MAX);
+		assert_true(clock_age_ms(&future) <= INT64_MIN + 4000000000000LL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +129,9 @@ int main(void)
 		cmocka_unit_test(nothing_is_left_of_the_past),
 		cmocka_unit_test(the_last_millisecond_is_rounded_up),
 		cmocka_unit_test(far_ones_fit_poll),
+		cmocka_unit_test(earlier_is_before_later),
+		cmocka_unit_test(an_age_is_in_milliseconds),
+		cmocka_unit_test(an_absurd_time_has_an_age),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,7 @@ static void only_the_dead_are_given_back(void **state)
 	struct fixture *f = *state;
 	auto_with(pool_audit_done) struct pool_audit audit = { 0 };
 	struct error err;
+	bool more;
 
 	f->alive = " a/eth0 ";
 	f->dead = " b/eth0 ";
@@ -138,7 +139,9 @@ static void only_the_dead_are_given_back(void **state)
 	audit = look(f);
 	assert_non_null(find(&audit, POOL_DEAD_HOLDER, "10.1.2.3"));
 	assert_null(find(&audit, POOL_DEAD_HOLDER, "10.1.2.4"));
-	assert_ok(pool_repair(&f->store, &f->world, &err), &err);
+	assert_ok(pool_repair_names(&f->store, &f->world, &err), &err);
+	assert_ok(pool_repair(&f->store, &f->world, false, &more, &err), &err);
+	assert_false(more);
 	assert_true(fixture_has(f, "10.1.2.2"));
 	assert_false(fixture_has(f, "10.1.2.3"));
 	assert_true(fixture_has(f, ".resting/10.1.2.3"));
@@ -184,6 +187,50 @@ static void the_lock_of_an_audit_is_not_made(void **state)
 	assert_fails(pool_audit_lock(&store, 0, &err), &err, ERROR_AGAIN, "cannot lock ");
 }
 
+/* Return: how many calls it took, each as short as can be */
+static int repair_in_slices(struct fixture *f)
+{
+	bool more = true;
+	struct error err;
+	int calls = 0;
+
+	for (; more; calls++) {
+		assert_in_range(calls, 0, 20);
+		assert_ok(pool_repair(&f->store, &f->world, calls > 0, &more, &err), &err);
+	}
+	return calls;
+}
+
+static void a_slice_at_a_time_brings_it_to_an_end(void **state)
+{
+	struct fixture *f = *state;
+
+	f->store.slice_ms = -1;
+	f->dead = " b/eth0 c/eth0 ";
+	fixture_put(f, "10.1.2.2", "a\r\neth0");
+	fixture_put(f, "10.1.2.3", "b\r\neth0");
+	fixture_put(f, "10.1.2.4", "c\r\neth0");
+	assert_in_range(repair_in_slices(f), 5, 10);
+	assert_true(fixture_has(f, "10.1.2.2"));
+	assert_false(fixture_has(f, "10.1.2.3"));
+	assert_false(fixture_has(f, "10.1.2.4"));
+}
+
+/* Where nothing can be noted, each slice has to begin at the beginning. */
+static void it_ends_without_a_state_too(void **state)
+{
+	struct fixture *f = *state;
+
+	f->store.slice_ms = -1;
+	f->dead = " b/eth0 ";
+	free(tmp_mkdir(&f->tmp, "net/.state"));
+	fixture_put(f, "10.1.2.2", "a\r\neth0");
+	fixture_put(f, "10.1.2.3", "b\r\neth0");
+	repair_in_slices(f);
+	assert_true(fixture_has(f, "10.1.2.2"));
+	assert_false(fixture_has(f, "10.1.2.3"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +239,8 @@ int main(void)
 		FIXTURE_STORE(a_name_that_is_no_canonical_text_is_told),
 		FIXTURE_STORE(those_that_rest_are_not_those_that_are_reserved),
 		FIXTURE_STORE(only_the_dead_are_given_back),
+		FIXTURE_STORE(a_slice_at_a_time_brings_it_to_an_end),
+		FIXTURE_STORE(it_ends_without_a_state_too),
 		FIXTURE_STORE(discard_takes_no_attachments_address),
 		FIXTURE_STORE(the_lock_of_an_audit_is_not_made),
 	};

@@ -268,6 +268,89 @@ static void unreadable_files_keep_the_address_and_are_told(void **state)
 	fixture_be_root();
 }
 
+static void many_of_others_are_seen_to_by_and_by(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_owner own = { "own", "eth0" };
+	struct pool_record record;
+
+	f->store.slice_ms = -1;
+	for (int i = 2; i < 12; i++) {
+		char name[32];
+		char content[32];
+
+		snprintf(name, sizeof(name), "10.1.2.%d", i);
+		snprintf(content, sizeof(content), "a%d\r\neth0", i);
+		fixture_put(f, name, content);
+	}
+	fixture_put(f, "10.1.2.99", "own\r\neth0");
+	fixture_put(f, POOL_RECORDS_NAME "/nonsense", "x");
+	fixture_put(f, POOL_RECORDS_NAME "/.tmp.new", "x");
+	/* Its own comes first, however many others there are. */
+	assert_string_equal(fixture_allocate(f, "own", SET, NULL, 0), "10.1.2.99");
+	assert_int_equal(pool_record_load(&f->store, &own, &record), 1);
+	pool_record_done(&record);
+	assert_in_range(count_records(f), 2, 5);
+	for (int i = 0; i < 12; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "b%d", i);
+		assert_non_null(fixture_allocate(f, name, SET, NULL, 0));
+	}
+	assert_int_equal(count_records(f), 11 + 12);
+	assert_false(fixture_has(f, POOL_RECORDS_NAME "/nonsense"));
+	assert_false(fixture_has(f, POOL_RECORDS_NAME "/.tmp.new"));
+}
+
+static void the_dead_of_others_make_room_before_all_are_seen_to(void **state)
+{
+	struct fixture *f = *state;
+
+	f->store.slice_ms = -1;
+	f->dead = " a6/eth0 ";
+	for (int i = 2; i < 7; i++) {
+		char name[32];
+		char content[32];
+
+		snprintf(name, sizeof(name), "10.1.2.%d", i);
+		snprintf(content, sizeof(content), "a%d\r\neth0", i);
+		fixture_put(f, name, content);
+	}
+	assert_string_equal(fixture_allocate(f, "b", "10.1.2.0/29", NULL, 0), "10.1.2.6");
+}
+
+static void an_earlier_boots_reservations_go_by_and_by(void **state)
+{
+	struct fixture *f = *state;
+	char name[32];
+
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "a%d", i);
+		assert_non_null(fixture_allocate(f, name, SET, NULL, 0));
+	}
+	f->world.boot = "boot-2";
+	f->store.slice_ms = -1;
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "b%d", i);
+		assert_non_null(fixture_allocate(f, name, SET, NULL, 0));
+		assert_int_equal(f->news.earlier_boot, 1);
+	}
+	assert_int_equal(count_records(f), 10);
+}
+
+static void a_state_that_was_made_longer_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *path = tmp_path(&f->tmp, "net/.state");
+	struct stat st;
+
+	assert_non_null(fixture_allocate(f, "a", SET, NULL, 0));
+	assert_int_equal(truncate(path, 300), 0);
+	assert_non_null(fixture_allocate(f, "b", SET, NULL, 0));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 256);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +367,10 @@ int main(void)
 		FIXTURE_STORE(they_stay_where_they_are_to_last),
 		FIXTURE_STORE(what_host_local_did_before_we_came_is_no_earlier_boots),
 		FIXTURE_STORE(unreadable_files_keep_the_address_and_are_told),
+		FIXTURE_STORE(many_of_others_are_seen_to_by_and_by),
+		FIXTURE_STORE(the_dead_of_others_make_room_before_all_are_seen_to),
+		FIXTURE_STORE(an_earlier_boots_reservations_go_by_and_by),
+		FIXTURE_STORE(a_state_that_was_made_longer_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

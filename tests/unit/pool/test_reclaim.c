@@ -138,6 +138,60 @@ static void leaves_what_is_not_older_than_the_call(void **state)
 	assert_true(fixture_has(f, "10.1.2.7"));
 }
 
+/* By host-local, whose records have no finer time than the kernel stamps files with. */
+static void leaves_what_was_reserved_a_moment_after_the_call(void **state)
+{
+	struct fixture *f = *state;
+	char listed[] = "";
+
+	for (int i = 2; i < 30; i++) {
+		struct pool_census census = { .is_listed = is_listed, .arg = listed };
+		struct pool_reclaimed done;
+		struct error err;
+		char name[32];
+		char content[32];
+
+		snprintf(name, sizeof(name), "10.1.2.%d", i);
+		snprintf(content, sizeof(content), "c%d\r\neth0", i);
+		clock_gettime(CLOCK_REALTIME_COARSE, &census.start);
+		fixture_put(f, name, content);
+		assert_ok(pool_reclaim(&f->store, &census, &f->world, &done, &err), &err);
+		assert_true(fixture_has(f, name));
+	}
+}
+
+/* With -1 each call does as little as it can, and still all is done after a while. */
+static void a_slice_at_a_time_brings_it_to_an_end(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_reclaimed done = { .more = true };
+	struct error err;
+	size_t taken = 0;
+	int calls = 0;
+
+	f->store.slice_ms = -1;
+	f->alive = " alive/eth0 ";
+	fixture_put(f, "10.1.2.200", "alive\r\neth0");
+	for (int i = 2; i < 12; i++) {
+		char name[32];
+		char content[32];
+
+		snprintf(name, sizeof(name), "10.1.2.%d", i);
+		snprintf(content, sizeof(content), "c%d\r\neth0", i);
+		fixture_put(f, name, content);
+	}
+	for (; done.more; calls++) {
+		assert_in_range(calls, 0, 40);
+		assert_ok(reclaim(f, "", &done, &err), &err);
+		assert_in_range(done.news.dead, 0, 1);
+		taken += done.news.dead;
+	}
+	assert_true(calls >= 20); /* a record for each, then each taken back */
+	assert_int_equal(taken, 10);
+	assert_true(fixture_has(f, "10.1.2.200"));
+	assert_int_equal(tmp_count(&f->tmp, "net/.attachments"), 1);
+}
+
 static void goes_on_over_errors_and_tells_of_them(void **state)
 {
 	struct fixture *f = *state;
@@ -170,6 +224,8 @@ int main(void)
 		FIXTURE_STORE(takes_back_what_a_crash_left_but_nothing_foreign),
 		FIXTURE_STORE(takes_back_what_a_damaged_record_was_of),
 		FIXTURE_STORE(leaves_what_is_not_older_than_the_call),
+		FIXTURE_STORE(leaves_what_was_reserved_a_moment_after_the_call),
+		FIXTURE_STORE(a_slice_at_a_time_brings_it_to_an_end),
 		FIXTURE_STORE(goes_on_over_errors_and_tells_of_them),
 	};
 

@@ -100,23 +100,6 @@ static void a_file_that_cannot_be_made_is_told(void **state)
 	assert_int_equal(fchmodat(f->store.dir_fd, ".", 0755, 0), 0);
 }
 
-static void reservations_are_stamped_more_finely_than_the_kernel_ticks(void **state)
-{
-	struct fixture *f = *state;
-	struct ip_addr addr = fixture_addr("10.1.2.3");
-	struct timespec before, stamp, after;
-	struct error err;
-
-	clock_gettime(CLOCK_REALTIME, &before);
-	assert_ok(reserve(f, "10.1.2.3", 0, &err), &err);
-	clock_gettime(CLOCK_REALTIME, &after);
-	assert_int_equal(pool_store_time(&f->store, &addr, &stamp), 0);
-	assert_true(before.tv_sec * 1000000000LL + before.tv_nsec <=
-		    stamp.tv_sec * 1000000000LL + stamp.tv_nsec);
-	assert_true(stamp.tv_sec * 1000000000LL + stamp.tv_nsec <=
-		    after.tv_sec * 1000000000LL + after.tv_nsec);
-}
-
 static void removing_twice_is_no_error(void **state)
 {
 	struct fixture *f = *state;
@@ -231,7 +214,6 @@ int main(void)
 		FIXTURE_STORE(what_is_taken_stays_as_it_is),
 		FIXTURE_STORE(a_cursor_that_cannot_be_written_costs_no_address),
 		FIXTURE_STORE(a_file_that_cannot_be_made_is_told),
-		FIXTURE_STORE(reservations_are_stamped_more_finely_than_the_kernel_ticks),
 		FIXTURE_STORE(removing_twice_is_no_error),
 		FIXTURE_STORE(removing_a_directory_is_an_error),
 		FIXTURE_STORE(only_a_readable_cursor_counts),
