@@ -40,6 +40,7 @@ static int called(const struct cni_call *call, const char *name, struct error *e
 }
 
 #define BAD_NETNS "/bad"
+#define BAD_NETNS_PAIR "CNI_NETNS=/bad"
 
 static int judge_netns(const char *path, struct error *err)
 {
@@ -251,8 +252,8 @@ static void calls_nothing_for_a_bad_netns(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(commands); i++) {
-		auto_with(run_done) struct run run = serve_netns("CNI_NETNS=" BAD_NETNS,
-								 commands[i], CONFIG("1.0.0", ""));
+		auto_with(run_done) struct run run = serve_netns(BAD_NETNS_PAIR, commands[i],
+								 CONFIG("1.0.0", ""));
 
 		assert_string_equal(run.out, "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 8,\n"
 					     "    \"msg\": \"judged /bad\"\n}");
@@ -263,9 +264,9 @@ static void calls_nothing_for_a_bad_netns(void **state)
 
 static void any_netns_will_do_if_told_so(void **state)
 {
-	const char *const env[ENV_MAX] = { "CNI_COMMAND=DEL",      "CNI_CONTAINERID=c1",
-					   "CNI_NETNS=" BAD_NETNS, "CNI_IFNAME=eth0",
-					   "CNI_PATH=/p",          "CNI_NETNS_OVERRIDE=1" };
+	const char *const env[ENV_MAX] = { "CNI_COMMAND=DEL", "CNI_CONTAINERID=c1",
+					   BAD_NETNS_PAIR,    "CNI_IFNAME=eth0",
+					   "CNI_PATH=/p",     "CNI_NETNS_OVERRIDE=1" };
 	auto_with(run_done) struct run run = run_mock(env, NULL, CONFIG("1.0.0", ""));
 
 	(void)state;
