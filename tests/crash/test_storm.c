@@ -185,6 +185,52 @@ static void of_attachments(void **state)
 	storm_of("cbr-bridge", 100, 16);
 }
 
+/*
+ * Links by the thousand come and go, all of them heard of by whoever listens for events, while
+ * RTNL is busy. Return: the process that sees to it until there is a file "stop"
+ */
+static pid_t start_churn(void)
+{
+	const pid_t pid = fork();
+	struct run run;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	run = run_shell(&storm.node,
+			"cd %s && seq 500 | sed 's/.*/link add x&a group 7 type veth peer name x&b "
+			"group 7/' >churn && "
+			"while [ ! -e stop ]; do ip -batch churn && ip link del group 7 && "
+			"echo round >>rounds; done",
+			storm.tmp.path);
+	_exit(run.status != 0);
+}
+
+static void end_churn(pid_t pid)
+{
+	int status = -1;
+
+	free(tmp_write(&storm.tmp, "stop", "", 0600));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	free(run_must(NULL, "test $(wc -l <%s/rounds) -ge 2", storm.tmp.path));
+}
+
+static void of_attachments_among_a_thousand_other_links(void **state)
+{
+	pid_t churn;
+
+	(void)state;
+	begin("cbr-bridge", 200, 8);
+	churn = start_churn();
+	all_at_once("ADD");
+	assert_addresses_are_unique();
+	all_at_once("DEL");
+	end_churn(churn);
+	assert_nothing_is_left();
+	print_message("# cbr-bridge: 200 ADD and DEL, 8 at a time, while 1000 links come and go\n");
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -192,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(of_addresses),
 		TEST(of_attachments),
+		TEST(of_attachments_among_a_thousand_other_links),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
