@@ -54,12 +54,8 @@ static int recognise(struct attach *a, struct error *err)
 	int rc;
 
 	a->resumed = is_our_link(a);
-	if (a->container.index && !a->resumed) {
-		error_set(err, ERROR_CONFLICT, "container interface \"%s\" already exists in %s",
-			  a->call->ifname, a->call->netns);
-		return error_hint(err, "a %s interface that this attachment did not make is there",
-				  *a->container.kind ? a->container.kind : "hardware");
-	}
+	if (a->container.index && !a->resumed)
+		return podlink_refuse_foreign(a, err);
 	if (a->host.index && !a->resumed) {
 		error_set(err, ERROR_CONFLICT,
 			  "host interface \"%s\" of container %s already exists", a->host_name,

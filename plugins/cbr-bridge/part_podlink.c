@@ -50,21 +50,44 @@ void podlink_alias(const struct attach *a, char ret[static LINK_ALIAS_SIZE])
 	str_clean(ret, LINK_ALIAS_SIZE, text);
 }
 
-bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SIZE],
-			 const char **ret_network, const char **ret_container,
-			 const char **ret_ifname)
+static bool split_alias(const struct link *link, char copy[static LINK_ALIAS_SIZE],
+			const char **ret_network, const char **ret_container,
+			const char **ret_ifname)
 {
-	char name[IF_NAMESIZE];
 	char *rest = copy;
 
 	memcpy(copy, link->alias, LINK_ALIAS_SIZE);
 	*ret_network = strsep(&rest, " ");
 	*ret_container = strsep(&rest, " ");
 	*ret_ifname = strsep(&rest, " ");
-	if (!*ret_container || !*ret_ifname)
+	return *ret_container && *ret_ifname;
+}
+
+bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SIZE],
+			 const char **ret_network, const char **ret_container,
+			 const char **ret_ifname)
+{
+	char name[IF_NAMESIZE];
+
+	if (!split_alias(link, copy, ret_network, ret_container, ret_ifname))
 		return false;
 	hash_host_link(*ret_network, *ret_container, *ret_ifname, name);
 	return strcmp(name, link->name) == 0;
+}
+
+/* That of another bridge plugin, which we took over, has no alias of ours. */
+static bool is_renamed(const struct attach *a)
+{
+	const struct cni_call *call = a->call;
+	char copy[LINK_ALIAS_SIZE];
+	const char *network;
+	const char *container;
+	const char *ifname;
+
+	return strcmp(a->host.name, a->host_name) != 0 &&
+	       split_alias(&a->host, copy, &network, &container, &ifname) &&
+	       strcmp(network, call->network) == 0 && strcmp(container, call->container_id) == 0 &&
+	       strcmp(ifname, call->ifname) == 0;
 }
 
 /* Pods' names are their authors' choice. */
@@ -240,6 +263,33 @@ int podlink_remove(struct attach *a, struct error *err)
 	return a->netns.fd >= 0 ? remove_by_container_end(a, err) : 0;
 }
 
+/* The host end by its computed name, or the other end of what is in the pod. */
+static int find_host_end(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	if (a->host.index || !a->container.peer)
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_get_index(&batch, a->container.peer, &a->host);
+	return nl_batch_run(&batch, err);
+}
+
+int podlink_refuse_foreign(struct attach *a, struct error *err)
+{
+	struct error ignored;
+
+	if (find_host_end(a, &ignored) >= 0 && is_renamed(a)) {
+		error_set(err, ERROR_CONFLICT, "host interface %s of container %s is called %s now",
+			  a->host_name, a->call->container_id, a->host.name);
+		return error_hint(err, "give it its name back, or let DEL remove it");
+	}
+	error_set(err, ERROR_CONFLICT, "container interface \"%s\" already exists in %s",
+		  a->call->ifname, a->call->netns);
+	return error_hint(err, "a %s interface that this attachment did not make is there",
+			  *a->container.kind ? a->container.kind : "hardware");
+}
+
 /* prevResult's entry for the pod's interface, or NULL */
 static const struct cni_interface *find_container_entry(const struct attach *a)
 {
@@ -277,18 +327,6 @@ static int check_container(const struct attach *a, struct error *err)
 	return 0;
 }
 
-/* The host end by its computed name, or the other end of what is in the pod. */
-static int find_host_end(struct attach *a, struct error *err)
-{
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-
-	if (a->host.index || !a->container.peer)
-		return 0;
-	nl_batch_begin(&batch, &a->node);
-	link_put_get_index(&batch, a->container.peer, &a->host);
-	return nl_batch_run(&batch, err);
-}
-
 static int check_port(const struct attach *a, struct error *err)
 {
 	const struct link *host = &a->host;
@@ -296,6 +334,9 @@ static int check_port(const struct attach *a, struct error *err)
 	if (!host->index || host->index != a->container.peer || host->peer != a->container.index)
 		return error_set(err, ERROR_CHECK, "CNI veth created for bridge %s was not found",
 				 a->conf.bridge);
+	if (is_renamed(a))
+		return error_set(err, ERROR_CHECK, "host interface %s is called %s now",
+				 a->host_name, host->name);
 	if (host->master != a->bridge.index)
 		return error_set(err, ERROR_CHECK, "host interface %s is no port of bridge %s",
 				 host->name, a->conf.bridge);
