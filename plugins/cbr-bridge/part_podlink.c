@@ -183,21 +183,27 @@ static int look_up_host(struct attach *a, struct error *err)
 
 /*
  * The kernel notices only some time after the pod's end went up that the host end has a
- * carrier (linkwatch), and lets the port forward only then. By now it nearly always has;
- * if not, it is waited for, but its delay is no failure.
+ * carrier (linkwatch), and lets packets out only then. By now it nearly always has; if not,
+ * it is waited for, but its delay is no failure. IFF_RUNNING would not do: it is also set
+ * while the kernel has not looked at a new link yet (IF_OPER_UNKNOWN in netif_oper_up()).
  */
+static bool forwards(const struct link *host)
+{
+	return host->operstate == LINK_OPER_UP;
+}
+
 int podlink_await(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(CARRIER_DEADLINE_MS);
 	auto_with(nl_socket_done) struct nl_socket events = { 0 };
 	int rc = a->conf.disable_container_interface ? 0 : look_up_host(a, err);
 
-	if (rc < 0 || a->conf.disable_container_interface || a->host.flags & IFF_RUNNING)
+	if (rc < 0 || a->conf.disable_container_interface || forwards(&a->host))
 		return rc;
 	rc = events_listen(RTNLGRP_LINK, NULL, &events, err);
 	while (rc >= 0) {
 		rc = look_up_host(a, err);
-		if (a->host.flags & IFF_RUNNING || !events_wait(&events, &deadline))
+		if (forwards(&a->host) || !events_wait(&events, &deadline))
 			break;
 	}
 	return rc;
