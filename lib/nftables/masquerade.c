@@ -281,6 +281,7 @@ static void wait_turn(int tries)
 
 static int explain(int rc, struct error *err)
 {
+	error_wrap(err, "nf_tables");
 	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT || rc == -ENOENT || rc == -EINVAL ||
 	    rc == -EEXIST)
 		error_hint(err, "masquerade needs a kernel with CONFIG_NF_TABLES, "

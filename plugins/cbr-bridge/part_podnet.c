@@ -40,7 +40,10 @@ static int set_conf(int family, const char *link, const char *key, const char *v
 	return sysctl_put(path, value, err);
 }
 
-/* Runs in the pod's namespace, before the interface is up. */
+/*
+ * Runs in the pod's namespace, before the interface is up. Where the kernel has no IPv6
+ * there is nothing to set, and the address will be refused.
+ */
 static int prepare_ipv6(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
@@ -53,7 +56,7 @@ static int prepare_ipv6(void *arg, struct error *err)
 	    (rc = set_conf(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "ndisc_notify", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "accept_dad", a->conf.enable_dad ? "1" : "0", err)) < 0)
-		return rc;
+		return rc == -ENOENT ? 0 : rc;
 	return a->conf.enable_dad ? set_conf(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
 }
 
