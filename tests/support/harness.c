@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static int patience = 1;
 
@@ -28,6 +29,16 @@ __attribute__((constructor)) static void read_patience(void)
 int harness_patience(int limit)
 {
 	return limit * patience;
+}
+
+bool harness_is_linux(int major, int minor)
+{
+	struct utsname name;
+	int there[2] = { 0 };
+
+	assert_int_equal(uname(&name), 0);
+	assert_int_equal(sscanf(name.release, "%d.%d", &there[0], &there[1]), 2);
+	return there[0] > major || (there[0] == major && there[1] >= minor);
 }
 
 void harness_fail(const char *file, int line, const char *fmt, ...)
