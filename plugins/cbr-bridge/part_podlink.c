@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cbr/base/hash.h"
 #include "cbr/base/str.h"
@@ -94,6 +95,19 @@ static void put_altname(const struct attach *a, struct nl_batch *batch)
 		link_put_altname(batch, a->host_name, text);
 }
 
+/*
+ * In hairpin mode a pod hears what it announces itself. For IPv4 that is nothing, for IPv6
+ * the kernel logs a warning of a duplicate each time (ndisc_recv_na()).
+ */
+static bool hears_itself(const struct attach *a)
+{
+	bool ipv6 = !a->conf.ranges.n; /* of an IPAM plugin whose ranges nobody knows */
+
+	for (size_t i = 0; i < a->conf.ranges.n; i++)
+		ipv6 = ipv6 || a->conf.ranges.items[i].addr.family == AF_INET6;
+	return attach_is_layer3(a) && ipv6;
+}
+
 static int create(struct attach *a, const struct mac *peer_mac, struct error *err)
 {
 	const struct link_veth veth = {
@@ -105,6 +119,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 		.peer_name = a->call->ifname,
 		.peer_mac = peer_mac,
 	};
+	const bool hairpin = a->conf.hairpin_mode && !hears_itself(a);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	char alias[LINK_ALIAS_SIZE];
 	struct error ignored;
@@ -114,7 +129,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	podlink_alias(a, alias);
 	nl_batch_begin(&batch, &a->node);
 	made = link_put_veth(&batch, &veth);
-	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	link_put_port(&batch, a->host_name, hairpin, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a))
 		link_put_port_reserved(&batch, a->host_name, true);
 	put_altname(a, &batch);
@@ -207,6 +222,17 @@ int podlink_await(struct attach *a, struct error *err)
 			break;
 	}
 	return rc;
+}
+
+int podlink_reflect(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	if (!a->conf.hairpin_mode || a->host.hairpin)
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_port(&batch, a->host_name, true, a->conf.port_isolation, NULL);
+	return nl_batch_run(&batch, err);
 }
 
 /*

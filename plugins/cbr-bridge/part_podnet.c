@@ -180,7 +180,7 @@ int podnet_make(struct attach *a, struct error *err)
  * port does not forward yet. A MAC that is set once more, though the same, is announced
  * again for each address (inetdev_event(), ndisc_netdev_event() on NETDEV_CHANGEADDR).
  */
-int podnet_announce(struct attach *a, struct error *err)
+static int announce(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(LOCAL_DEADLINE_MS);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
@@ -195,6 +195,13 @@ int podnet_announce(struct attach *a, struct error *err)
 	nl_batch_begin(&batch, &a->pod);
 	link_put_change(&batch, a->container.index, &a->container.mac, 0, 0, 0);
 	return nl_batch_run(&batch, err);
+}
+
+int podnet_announce(struct attach *a, struct error *err)
+{
+	int rc = announce(a, err);
+
+	return rc < 0 ? rc : podlink_reflect(a, err);
 }
 
 static int check_addresses(struct attach *a, struct error *err)

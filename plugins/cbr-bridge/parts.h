@@ -90,6 +90,9 @@ int podlink_unmake(struct attach *a, struct error *err);
 int podlink_await(struct attach *a, struct error *err);
 int podlink_check(struct attach *a, struct error *err);
 
+/* podlink_reflect() - hairpin mode, where it had to wait until the pod has announced itself */
+int podlink_reflect(struct attach *a, struct error *err);
+
 /* podlink_mac() - with which the pod's end is born */
 struct mac podlink_mac(const struct attach *a);
 
