@@ -34,11 +34,13 @@ int harness_patience(int limit)
 bool harness_is_linux(int major, int minor)
 {
 	struct utsname name;
-	int there[2] = { 0 };
+	char *rest;
+	long there;
 
 	assert_int_equal(uname(&name), 0);
-	assert_int_equal(sscanf(name.release, "%d.%d", &there[0], &there[1]), 2);
-	return there[0] > major || (there[0] == major && there[1] >= minor);
+	there = strtol(name.release, &rest, 10);
+	assert_int_equal(*rest, '.');
+	return there > major || (there == major && strtol(rest + 1, NULL, 10) >= minor);
 }
 
 void harness_fail(const char *file, int line, const char *fmt, ...)
