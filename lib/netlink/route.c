@@ -106,6 +106,8 @@ void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct
 	nl_tolerate(batch, EHOSTUNREACH);
 	nl_tolerate(batch, EACCES);
 	nl_tolerate(batch, EINVAL);
+	/* A kernel without IPv6 leads nowhere. */
+	nl_tolerate(batch, EOPNOTSUPP);
 	nl_on_reply(batch, take_route, ret);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_ip(batch, RTA_DST, addr);

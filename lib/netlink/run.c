@@ -15,6 +15,7 @@
 #include <libmnl/libmnl.h>
 #include <limits.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +89,18 @@ static void read_extended_ack(const struct nlmsghdr *msg, char *ret, size_t size
 			str_clean(ret, size, mnl_attr_get_str(attr));
 }
 
-static int state_failure(const struct nl_request *request, const struct nlmsghdr *msg,
-			 struct error *err)
+/* Headers of rtnetlink begin with the family; those of nf_tables never have this one. */
+static bool is_about_ipv6(const struct nl_batch *batch, const struct nl_request *request)
+{
+	const struct nlmsghdr *msg = message_of(batch, (size_t)(request - batch->requests));
+	const struct rtgenmsg *header = mnl_nlmsg_get_payload(msg);
+
+	return mnl_nlmsg_get_payload_len(msg) >= sizeof(*header) &&
+	       header->rtgen_family == AF_INET6;
+}
+
+static int state_failure(const struct nl_batch *batch, const struct nl_request *request,
+			 const struct nlmsghdr *msg, struct error *err)
 {
 	char words[256];
 
@@ -102,6 +113,9 @@ static int state_failure(const struct nl_request *request, const struct nlmsghdr
 	}
 	if (request->result == -EPERM)
 		error_hint(err, "this needs CAP_NET_ADMIN over the network namespace");
+	if (request->result == -EOPNOTSUPP && is_about_ipv6(batch, request))
+		error_hint(err, "the kernel has no IPv6: that needs CONFIG_IPV6, and no "
+				"ipv6.disable=1 on the kernel's command line");
 	return request->result;
 }
 
@@ -131,7 +145,7 @@ static void take_error(struct nl_batch *batch, const struct nlmsghdr *msg, struc
 	if (!request->result)
 		request->result = report->error;
 	if (!is_tolerated(request) && out->rc >= 0)
-		out->rc = state_failure(request, msg, out->err);
+		out->rc = state_failure(batch, request, msg, out->err);
 	if (msg->nlmsg_seq == out->last)
 		out->ended = true;
 }

@@ -43,6 +43,7 @@ static bool is_race(int rc)
 
 static int explain(int rc, struct error *err)
 {
+	error_wrap(err, "nf_tables");
 	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT || rc == -ENOENT || rc == -EINVAL ||
 	    rc == -EEXIST)
 		error_hint(err,

@@ -281,8 +281,8 @@ static void wait_turn(int tries)
 
 static int explain(int rc, struct error *err)
 {
-	if (rc == -EOPNOTSUPP || rc == -EPROTONOSUPPORT || rc == -ENOENT || rc == -EINVAL ||
-	    rc == -EEXIST)
+	error_wrap(err, "nf_tables");
+	if (rc == -EOPNOTSUPP || rc == -ENOENT || rc == -EINVAL || rc == -EEXIST)
 		error_hint(err, "masquerade needs a kernel with CONFIG_NF_TABLES, "
 				"CONFIG_NF_TABLES_INET, CONFIG_NFT_NAT and CONFIG_NFT_MASQ; if it "
 				"has them, somebody else made an object of this name: "

@@ -3,6 +3,7 @@
 
 #include "attach.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -71,7 +72,16 @@ int attach_open_leftovers(struct attach *a, struct error *err)
 
 int attach_open_nft(struct attach *a, struct error *err)
 {
-	return a->nft.mnl ? 0 : nl_socket_open(NETLINK_NETFILTER, NULL, &a->nft, err);
+	int rc = a->nft.mnl ? 0 : nl_socket_open(NETLINK_NETFILTER, NULL, &a->nft, err);
+
+	if (rc != -EPROTONOSUPPORT)
+		return rc;
+	err->code = ERROR_KERNEL;
+	error_wrap(err, "nf_tables");
+	return error_hint(err, "the kernel has no CONFIG_NETFILTER_NETLINK: ipMasq needs it with "
+			       "CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET, CONFIG_NFT_NAT and "
+			       "CONFIG_NFT_MASQ, macspoofchk and ipSpoofChk with CONFIG_NF_TABLES "
+			       "and CONFIG_NF_TABLES_BRIDGE");
 }
 
 int attach_look(struct attach *a, struct error *err)

@@ -104,8 +104,10 @@ static int report_use(const struct attach *a, const struct addr *there, const st
 	error_set(err, ERROR_CONFLICT, "\"%s\" already has the address %s, which %s (%s) uses",
 		  attach_gateway_name(a), ip_prefix_format(&there->prefix, text), port->name,
 		  *port->alias ? port->alias : "not ours");
-	return error_hint(err, "\"forceAddress\" replaces what this network put there, or what "
-			       "nobody uses; remove the address, or choose another bridge");
+	return error_hint(err,
+			  "\"forceAddress\" replaces what this network put there, which kernels "
+			  "before 5.18 do not tell beyond its own ranges, or what nobody "
+			  "uses; remove the address, or choose another bridge");
 }
 
 /*

@@ -90,11 +90,24 @@ int guard_verify(struct attach *a, struct error *err)
 			 a->host.name);
 }
 
+/* Return: 1 if there can be guards; 0 where the kernel has no netfilter to ask for them */
+static int open_guards(struct attach *a, struct error *err)
+{
+	struct error lost = { 0 };
+	int rc = attach_open_nft(a, &lost);
+
+	if (rc == -EPROTONOSUPPORT)
+		return 0;
+	if (rc < 0)
+		*err = lost;
+	return rc < 0 ? rc : 1;
+}
+
 int guard_forget(struct attach *a, struct error *err)
 {
-	int rc = attach_open_nft(a, err);
+	int rc = open_guards(a, err);
 
-	return rc < 0 ? rc : guard_remove(&a->nft, a->host_name, err);
+	return rc <= 0 ? rc : guard_remove(&a->nft, a->host_name, err);
 }
 
 /* Names of all links of the node, sorted. */
@@ -136,7 +149,7 @@ static int sweep(struct attach *a, struct error *err)
 
 int guard_collect(struct attach *a, struct error *err)
 {
-	int rc = attach_open_nft(a, err);
+	int rc = open_guards(a, err);
 
-	return rc < 0 ? rc : sweep(a, err);
+	return rc <= 0 ? rc : sweep(a, err);
 }

@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cbr/base/hash.h"
 #include "cbr/base/str.h"
@@ -117,6 +118,19 @@ static void put_altname(const struct attach *a, struct nl_batch *batch)
 		link_put_altname(batch, a->host_name, text);
 }
 
+/*
+ * In hairpin mode a pod hears what it announces itself. For IPv4 that is nothing, for IPv6
+ * the kernel logs a warning of a duplicate each time (ndisc_recv_na()).
+ */
+static bool hears_itself(const struct attach *a)
+{
+	bool ipv6 = !a->conf.ranges.n; /* of an IPAM plugin whose ranges nobody knows */
+
+	for (size_t i = 0; i < a->conf.ranges.n; i++)
+		ipv6 = ipv6 || a->conf.ranges.items[i].addr.family == AF_INET6;
+	return attach_is_layer3(a) && ipv6;
+}
+
 static int create(struct attach *a, const struct mac *peer_mac, struct error *err)
 {
 	const struct link_veth veth = {
@@ -128,6 +142,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 		.peer_name = a->call->ifname,
 		.peer_mac = peer_mac,
 	};
+	const bool hairpin = a->conf.hairpin_mode && !hears_itself(a);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	char alias[LINK_ALIAS_SIZE];
 	struct error ignored;
@@ -137,7 +152,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	podlink_alias(a, alias);
 	nl_batch_begin(&batch, &a->node);
 	made = link_put_veth(&batch, &veth);
-	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
+	link_put_port(&batch, a->host_name, hairpin, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a))
 		link_put_port_reserved(&batch, a->host_name, true);
 	put_altname(a, &batch);
@@ -206,24 +221,41 @@ static int look_up_host(struct attach *a, struct error *err)
 
 /*
  * The kernel notices only some time after the pod's end went up that the host end has a
- * carrier (linkwatch), and lets the port forward only then. By now it nearly always has;
- * if not, it is waited for, but its delay is no failure.
+ * carrier (linkwatch), and lets packets out only then. By now it nearly always has; if not,
+ * it is waited for, but its delay is no failure. IFF_RUNNING would not do: it is also set
+ * while the kernel has not looked at a new link yet (IF_OPER_UNKNOWN in netif_oper_up()).
  */
+static bool forwards(const struct link *host)
+{
+	return host->operstate == LINK_OPER_UP;
+}
+
 int podlink_await(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(CARRIER_DEADLINE_MS);
 	auto_with(nl_socket_done) struct nl_socket events = { 0 };
 	int rc = a->conf.disable_container_interface ? 0 : look_up_host(a, err);
 
-	if (rc < 0 || a->conf.disable_container_interface || a->host.flags & IFF_RUNNING)
+	if (rc < 0 || a->conf.disable_container_interface || forwards(&a->host))
 		return rc;
 	rc = events_listen(RTNLGRP_LINK, NULL, &events, err);
 	while (rc >= 0) {
 		rc = look_up_host(a, err);
-		if (a->host.flags & IFF_RUNNING || !events_wait(&events, &deadline))
+		if (forwards(&a->host) || !events_wait(&events, &deadline))
 			break;
 	}
 	return rc;
+}
+
+int podlink_reflect(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+
+	if (!a->conf.hairpin_mode || a->host.hairpin)
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_port(&batch, a->host_name, true, a->conf.port_isolation, NULL);
+	return nl_batch_run(&batch, err);
 }
 
 /*

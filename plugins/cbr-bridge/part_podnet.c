@@ -40,7 +40,10 @@ static int set_conf(int family, const char *link, const char *key, const char *v
 	return sysctl_put(path, value, err);
 }
 
-/* Runs in the pod's namespace, before the interface is up. */
+/*
+ * Runs in the pod's namespace, before the interface is up. Where the kernel has no IPv6
+ * there is nothing to set, and the address will be refused.
+ */
 static int prepare_ipv6(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
@@ -53,7 +56,7 @@ static int prepare_ipv6(void *arg, struct error *err)
 	    (rc = set_conf(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "ndisc_notify", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "accept_dad", a->conf.enable_dad ? "1" : "0", err)) < 0)
-		return rc;
+		return rc == -ENOENT ? 0 : rc;
 	return a->conf.enable_dad ? set_conf(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
 }
 
@@ -177,7 +180,7 @@ int podnet_make(struct attach *a, struct error *err)
  * port does not forward yet. A MAC that is set once more, though the same, is announced
  * again for each address (inetdev_event(), ndisc_netdev_event() on NETDEV_CHANGEADDR).
  */
-int podnet_announce(struct attach *a, struct error *err)
+static int announce(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(LOCAL_DEADLINE_MS);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
@@ -192,6 +195,13 @@ int podnet_announce(struct attach *a, struct error *err)
 	nl_batch_begin(&batch, &a->pod);
 	link_put_change(&batch, a->container.index, &a->container.mac, 0, 0, 0);
 	return nl_batch_run(&batch, err);
+}
+
+int podnet_announce(struct attach *a, struct error *err)
+{
+	int rc = announce(a, err);
+
+	return rc < 0 ? rc : podlink_reflect(a, err);
 }
 
 static int check_addresses(struct attach *a, struct error *err)

@@ -92,6 +92,8 @@ int podlink_check(struct attach *a, struct error *err);
 
 /* podlink_refuse_foreign() - for ADD: what is in the pod under this name is not what we made */
 int podlink_refuse_foreign(struct attach *a, struct error *err);
+/* podlink_reflect() - hairpin mode, where it had to wait until the pod has announced itself */
+int podlink_reflect(struct attach *a, struct error *err);
 
 /* podlink_mac() - with which the pod's end is born */
 struct mac podlink_mac(const struct attach *a);

@@ -83,6 +83,7 @@ static void force_address_replaces_it(void **state)
 	struct pod *pod = node_pod(&node, "c2");
 
 	(void)state;
+	needs_linux(5, 18, "it keeps who put an address there (IFA_PROTO)");
 	pod_add(first);
 	node_config(&node, "\"isDefaultGateway\": true, \"forceAddress\": true",
 		    "\"subnet\": \"10.33.0.0/24\"");
@@ -157,6 +158,7 @@ static void addresses_are_compared_by_value(void **state)
 static void somebody_elses_address_stays_while_pods_live(void **state)
 {
 	(void)state;
+	needs_linux(5, 18, "it keeps who put an address there (IFA_PROTO)");
 	pod_add(node_pod(&node, "c1"));
 	free(run_must(&node.netns, "ip addr add 10.99.0.1/24 dev cni0"));
 	node_config(&node, FORCE, OTHER_IPAM);
@@ -182,6 +184,7 @@ static void somebody_elses_address_goes_if_nobody_uses_it(void **state)
 static void a_port_that_is_not_ours_may_use_any_address(void **state)
 {
 	(void)state;
+	needs_linux(5, 18, "it keeps who put an address there (IFA_PROTO)");
 	pod_add(node_pod(&node, "c1"));
 	free(run_must(&node.netns, "ip link add vm0 master cni0 type veth peer name vm1"));
 	node_config(&node, FORCE, OTHER_IPAM);
@@ -256,6 +259,7 @@ static void a_replacement_that_fails_later_is_undone(void **state)
 	char *before;
 
 	(void)state;
+	needs_linux(5, 18, "it keeps who put an address there (IFA_PROTO)");
 	make_bridge("10.99.0.1/24");
 	before = witness_state(&node.netns);
 	node_config(&node, unreachable, PLAIN_IPAM);

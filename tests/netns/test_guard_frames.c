@@ -252,7 +252,7 @@ static void neighbours_are_not_misled(void **state)
 	node_done(&node);
 	setup(state);
 	attach(KEYS);
-	free(run_must(&victim->netns, "echo 0 >/proc/sys/net/ipv4/neigh/eth0/locktime"));
+	free(run_must(&victim->netns, "ip ntable change name arp_cache dev eth0 locktime 0"));
 	lie_about_the_gateway();
 	assert_contains(known_mac("10.22.0.1"), MAC);
 	assert_contains(known_mac("fd00:22::1"), MAC);

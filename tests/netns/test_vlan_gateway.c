@@ -121,6 +121,7 @@ static void gateway_interface_goes_with_its_last_pod(void **state)
 	struct pod *trunk;
 
 	NEEDS_FILTER();
+	needs_linux(5, 18, "it keeps who put an address there (IFA_PROTO)");
 	a = add_in(100, "a");
 	b = add_in(100, "b");
 	add_in(200, "c");

@@ -13,11 +13,13 @@ extern struct node node;
 bool kernel_filters(void);
 
 /* First line of each test that needs it. */
-#define NEEDS_FILTER()                 \
-	do {                           \
-		(void)state;           \
-		if (!kernel_filters()) \
-			skip();        \
+#define NEEDS_FILTER()                                                                    \
+	do {                                                                              \
+		(void)state;                                                              \
+		if (!kernel_filters()) {                                                  \
+			print_message("# skipped: needs CONFIG_BRIDGE_VLAN_FILTERING\n"); \
+			skip();                                                           \
+		}                                                                         \
 	} while (0)
 
 /* use_keys() - from now on, pods of one pool with these keys */

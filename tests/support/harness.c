@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static int patience = 1;
 
@@ -28,6 +29,18 @@ __attribute__((constructor)) static void read_patience(void)
 int harness_patience(int limit)
 {
 	return limit * patience;
+}
+
+bool harness_is_linux(int major, int minor)
+{
+	struct utsname name;
+	char *rest;
+	long there;
+
+	assert_int_equal(uname(&name), 0);
+	there = strtol(name.release, &rest, 10);
+	assert_int_equal(*rest, '.');
+	return there > major || (there == major && strtol(rest + 1, NULL, 10) >= minor);
 }
 
 void harness_fail(const char *file, int line, const char *fmt, ...)

@@ -8,6 +8,7 @@
 
 #include <setjmp.h> /* IWYU pragma: keep - cmocka.h needs these four and does not include them */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,22 @@
  * Return: @limit times $CBR_PATIENCE, which is 1 by default; for emulated processors.
  */
 int harness_patience(int limit);
+
+/*
+ * needs_linux() - skip the running test, and say why, on a kernel before @major.@minor
+ * @what: what that one brought
+ */
+#define needs_linux(major, minor, what)                                                       \
+	do {                                                                                  \
+		if (!harness_is_linux((major), (minor))) {                                    \
+			print_message("# skipped: needs Linux %d.%d: %s\n", (major), (minor), \
+				      (what));                                                \
+			skip();                                                               \
+		}                                                                             \
+	} while (0)
+
+/* harness_is_linux() - is the kernel this one or a later one? */
+bool harness_is_linux(int major, int minor);
 
 /* What the macros call. */
 long harness_ok(long rc, const struct error *err, const char *call, const char *file, int line);

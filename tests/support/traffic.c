@@ -21,11 +21,23 @@
 
 #define PATIENCE_MS 2000
 
+/* What the kernel asks again for, it asks for after a second: less than that is at once. */
+#define AT_ONCE_MAX_MS 900
+
+static bool kernel_has_ipv6(void)
+{
+	autoclose int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0;
+}
+
+/* On all addresses of both families, where there are both; ports are at the same place in each. */
 static int listen_in(const struct ns *ns, int type, in_port_t *ret_port)
 {
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+	const int family = kernel_has_ipv6() ? AF_INET6 : AF_INET;
+	struct sockaddr_in6 any = { .sin6_family = (sa_family_t)family };
 	socklen_t len = sizeof(any);
-	int fd = ns_socket(ns, AF_INET6, type, 0);
+	int fd = ns_socket(ns, family, type, 0);
 	int off = 0;
 
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
@@ -69,7 +81,10 @@ static void name_peer(int fd, char ret[static TRAFFIC_ADDR_SIZE])
 	socklen_t len = sizeof(peer);
 
 	assert_int_equal(getpeername(fd, (struct sockaddr *)&peer, &len), 0);
-	if (IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr))
+	if (peer.sin6_family == AF_INET)
+		inet_ntop(AF_INET, &((struct sockaddr_in *)&peer)->sin_addr, ret,
+			  TRAFFIC_ADDR_SIZE);
+	else if (IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr))
 		inet_ntop(AF_INET, &peer.sin6_addr.s6_addr[12], ret, TRAFFIC_ADDR_SIZE);
 	else
 		inet_ntop(AF_INET6, &peer.sin6_addr, ret, TRAFFIC_ADDR_SIZE);
@@ -136,10 +151,13 @@ void assert_answers(const struct ns *from, const struct ns *to, const char *addr
 	char seen[TRAFFIC_ADDR_SIZE];
 	const bool arrived = traffic_tcp(from, to, addr, 1, seen);
 	const int64_t took_ms = (clock_now_ns() - begin) / (1000 * 1000);
+	int limit = harness_patience(ms);
 
-	if (!arrived || took_ms > harness_patience(ms))
+	if (limit > AT_ONCE_MAX_MS)
+		limit = AT_ONCE_MAX_MS;
+	if (!arrived || took_ms > limit)
 		harness_fail(__FILE__, __LINE__, "%s: %s %s within %d ms, but %d", what, addr,
-			     arrived ? "does not answer" : "is not reached", ms, (int)took_ms);
+			     arrived ? "does not answer" : "is not reached", limit, (int)took_ms);
 }
 
 void assert_unreachable(const struct ns *from, const struct ns *to, const char *addr)

@@ -30,7 +30,7 @@ void assert_reaches(const struct ns *from, const struct ns *to, const char *addr
 
 /*
  * assert_answers() - the same at once: what takes longer than @ms milliseconds (times
- * CBR_PATIENCE) failed at first and was tried again
+ * CBR_PATIENCE, at most 900) failed at first and was tried again
  * @what: for the message
  */
 void assert_answers(const struct ns *from, const struct ns *to, const char *addr, int ms,

@@ -22,7 +22,7 @@
 #define NL_WHAT_SIZE 128
 
 /* How many errno values one request may tolerate. */
-#define NL_TOLERATED_MAX 4
+#define NL_TOLERATED_MAX 5
 
 /*
  * Called for each answer to a request that is not an ACK or an error.

@@ -14,6 +14,9 @@
 #include "cbr/base/mac.h"
 #include "cbr/netlink/batch.h"
 
+/* IF_OPER_UP of linux/if.h, which does not go with net/if.h. */
+#define LINK_OPER_UP 6
+
 #define LINK_ALIAS_SIZE 256
 #define LINK_ALTNAME_SIZE 128
 
