@@ -8,25 +8,9 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
-
-static struct node node;
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 static void set_version(const char *version)
 {
@@ -290,7 +274,7 @@ static void many_at_once_make_one_bridge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(result_of_1_x_lists_interfaces_ips_and_routes),
 		TEST(result_of_0_3_and_0_4_says_the_ip_version),
 		TEST(result_of_0_1_and_0_2_holds_one_address_a_family),

@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -22,13 +21,6 @@ static int setup(void **state)
 		    "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], "
 		    "[{\"subnet\": \"fd00:22::/64\"}]]");
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -145,7 +137,7 @@ static void alive_it_outlives_a_reader_that_is_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(alive_it_is_confirmed),
 		TEST(half_made_it_is_finished),
 		TEST(an_address_without_a_link_is_taken_up),

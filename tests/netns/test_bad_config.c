@@ -5,26 +5,10 @@
 
 #include <stdlib.h>
 
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
 #define PLAIN_IPAM "\"subnet\": \"10.22.0.0/24\""
-
-static struct node node;
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 static void unsupported_and_senseless_keys_are_refused(void **state)
 {
@@ -102,7 +86,7 @@ static void layer_2_with_an_old_version_is_refused_before_anything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(unsupported_and_senseless_keys_are_refused),
 		TEST(layer_2_with_an_old_version_is_refused_before_anything),
 	};

@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -23,13 +22,6 @@ static int setup(void **state)
 		    "[{\"subnet\": \"fd00:22::/64\"}]]");
 	pod = node_pod(&node, "c1");
 	pod_add(pod);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -156,7 +148,7 @@ static void works_for_0_4_0(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(passes_right_after_add_every_time),
 		TEST(changes_nothing),
 		TEST(finds_every_damage),

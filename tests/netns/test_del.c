@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define MASQ "\"isDefaultGateway\": true, \"ipMasq\": true"
 #define POOL "\"subnet\": \"10.22.0.0/24\""
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -24,13 +23,6 @@ static int setup(void **state)
 	node_make(&node);
 	node_config(&node, MASQ, POOL);
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -251,7 +243,7 @@ static void of_a_layer_2_network(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(with_netns_and_prev_result),
 		TEST(twice_and_before_any_add),
 		TEST(with_no_netns_the_link_goes_too),

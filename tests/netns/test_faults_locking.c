@@ -9,27 +9,11 @@
 
 #include "cbr/base/cleanup.h"
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define N_PODS 8
-
-static struct node node;
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 /* Attach N_PODS pods at once; what is said of pod i is in the file out.<i>. */
 static void add_all_at_once(void)
@@ -155,7 +139,7 @@ static void a_setting_that_cannot_be_made_fails_the_add(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(first_adds_at_once_agree_on_the_bridges_mac),
 		TEST(first_adds_at_once_agree_on_the_mac_of_a_bridge_that_was_there),
 		TEST(addresses_of_several_sets_are_taken_together),

@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define MASQ "\"isDefaultGateway\": true, \"ipMasq\": true"
 #define POOL "\"subnet\": \"10.22.0.0/24\""
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -24,13 +23,6 @@ static int setup(void **state)
 	node_make(&node);
 	node_config(&node, MASQ, POOL);
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -154,7 +146,7 @@ static void two_interfaces_of_a_container_share_no_rule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(add_whose_rules_are_refused_leaves_nothing),
 		TEST(add_after_a_failed_add_needs_no_del),
 		TEST(del_without_a_netns_leaves_no_rule),

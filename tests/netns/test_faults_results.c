@@ -16,11 +16,10 @@
 #include "cbr/netlink/link.h"
 #include "cbr/netlink/local.h"
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -28,13 +27,6 @@ static int setup(void **state)
 	(void)state;
 	node_make(&node);
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -192,7 +184,7 @@ static void an_address_without_detection_is_waited_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(a_layer_2_network_can_be_checked),
 		TEST(interfaces_are_reported_with_their_mtu),
 		TEST(small_ipv6_addresses_stay_what_they_are),

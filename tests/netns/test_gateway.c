@@ -8,29 +8,13 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define PLAIN_IPAM "\"subnet\": \"10.22.0.0/24\""
 #define OTHER_IPAM "\"subnet\": \"10.33.0.0/24\""
 #define FORCE "\"isDefaultGateway\": true, \"forceAddress\": true"
-
-static struct node node;
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 /* A bridge with an address of somebody else's; on which nobody is, as the kernel knows at once. */
 static void make_bridge(const char *address)
@@ -277,7 +261,7 @@ static void a_replacement_that_fails_later_is_undone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(another_address_of_the_bridge_is_a_conflict),
 		TEST(force_address_replaces_it),
 		TEST(force_address_within_one_subnet),

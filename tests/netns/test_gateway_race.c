@@ -9,28 +9,12 @@
 
 #include "cbr/base/cleanup.h"
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define N_EACH 6
 #define FORCE ", \"forceAddress\": true"
-
-static struct node node;
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 static void set_network(const char *name, const char *subnet, const char *keys)
 {
@@ -185,7 +169,7 @@ static void pods_talk_while_another_network_wants_their_bridge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(one_of_two_networks_has_the_bridge),
 		TEST(force_address_takes_it_from_nobody),
 		TEST(pods_talk_while_another_network_wants_their_bridge),

@@ -11,13 +11,12 @@
 #include <unistd.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
 #define KEYS "\"isDefaultGateway\": true"
 #define POOL "\"subnet\": \"10.22.0.0/24\""
 
-static struct node node;
 static struct pod *alive;
 static struct pod *dead;
 
@@ -27,13 +26,6 @@ static int setup(void **state)
 	node_make(&node);
 	alive = node_pod(&node, "alive");
 	dead = node_pod(&node, "dead");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -216,7 +208,7 @@ static void status_of_a_full_pool_is_well(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(gc_frees_what_a_dead_pod_left),
 		TEST(gc_with_null_and_with_an_empty_list_mean_none_is_valid),
 		TEST(gc_without_the_key_changes_nothing),

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -20,7 +20,6 @@
 /* For a shell: the only port. */
 #define HOST_END "$(ip -o link show master cni0 | sed 's/[0-9]*: \\([^@]*\\)@.*/\\1/')"
 
-static struct node node;
 static struct pod *a;
 static struct pod *b;
 
@@ -31,13 +30,6 @@ static int setup(void **state)
 	node_config(&node, BY_IP, DUAL);
 	a = node_pod(&node, "a");
 	b = node_pod(&node, "b");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -212,7 +204,7 @@ static void nothing_passes_before_the_addresses_are_known(void **state)
 		pod_add(a);
 		write_eager_delegate();
 		assert_eager_pod(keys[i], i ? "tried\n" : "passed\ntried\n");
-		teardown(state);
+		one_node_done(state);
 		setup(state);
 	}
 }
@@ -503,7 +495,7 @@ static void foreign_tables_are_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(without_the_keys_there_is_no_table),
 		TEST(each_pod_has_elements_and_no_rule),
 		TEST(many_at_once_make_one_table),

@@ -13,7 +13,7 @@
 
 #include "frame.h"
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -39,7 +39,6 @@
 #define COOKIE "SPOOF!"
 #define NONCE "\x0e\x01nonce."
 
-static struct node node;
 static struct pod *liar;
 static struct pod *victim;
 static struct frame marker;
@@ -52,13 +51,6 @@ static int setup(void **state)
 	victim = node_pod(&node, "victim");
 	frame_start(&marker, MAC, OTHER_MAC);
 	frame_udp(&marker, IP4, OTHER_IP4, "MARKER");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -401,7 +393,7 @@ static void a_pod_that_changes_its_mac_is_cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(unguarded_everything_passes),
 		TEST(macspoofchk_stops_other_macs),
 		TEST(ip_spoof_chk_stops_other_addresses),

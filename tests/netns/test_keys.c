@@ -8,27 +8,11 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define PLAIN_IPAM "\"subnet\": \"10.22.0.0/24\""
-
-static struct node node;
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 /* The link's attribute at @path must be @expected, given as JSON. */
 static void assert_link(const struct ns *ns, const char *name, const char *path,
@@ -460,7 +444,7 @@ static void keys_match_without_regard_to_case(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(bridge_names_the_device),
 		TEST(bridge_is_cni0_by_default),
 		TEST(bridge_is_made_for_pods),

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -22,7 +22,6 @@
 #define V4 "\"subnet\": \"10.22.0.0/24\""
 #define DUAL "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], [{\"subnet\": \"fd00:22::/64\"}]]"
 
-static struct node node;
 static struct pod *a;
 static struct pod *b;
 
@@ -70,13 +69,6 @@ static int setup(void **state)
 	node_make(&node);
 	a = node_pod(&node, "a");
 	b = node_pod(&node, "b");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -213,7 +205,7 @@ static void ipv6_routes_need_ipv6(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(plain_ipv4_needs_nothing),   TEST(layer_2_needs_nothing),
 		TEST(masquerade_needs_nf_tables), TEST(source_guards_need_nf_tables),
 		TEST(ipv6_pools_need_ipv6),       TEST(ipv6_routes_need_ipv6),

@@ -9,14 +9,13 @@
 #include <unistd.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 
 #define TRACEPARENT "TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #define TRACE_ID "0af7651916cd43dd8448eb211c80319c"
 #define SECRET "hunter2"
 #define AT_ONCE 20
 
-static struct node node;
 static struct pod *pod;
 
 /* @more: keys of the top object behind logFile, which is "log" in the node's directory */
@@ -36,13 +35,6 @@ static int setup(void **state)
 	node_make(&node);
 	configure("", "\"subnet\": \"10.22.0.0/24\"");
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -440,7 +432,7 @@ static void secrets_are_not_logged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(each_call_is_a_line_with_its_steps),
 		TEST(the_delegates_own_time_is_told),
 		TEST(both_tell_the_trace),

@@ -14,14 +14,13 @@
 
 #include "cbr/base/error.h"
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
 #define N_ROUTES 300
 #define GW "172.31.0.2"
 #define OTHER_GW "172.31.0.3"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -43,13 +42,6 @@ static int setup(void **state)
 	snprintf(keys + len, sizeof(keys) - len, "]");
 	node_config(&node, keys + 2, "\"subnet\": \"10.9.0.0/24\"");
 	pod = node_pod(&node, "first");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -119,7 +111,7 @@ static void one_in_the_way_is_told_and_ours_go(void **state)
 	assert_int_equal(node_reservations(&node), 0);
 }
 
-#define FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, one_node_done)
 
 int main(void)
 {

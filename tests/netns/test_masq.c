@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define MASQ "\"isDefaultGateway\": true, \"ipMasq\": true"
 #define DUAL "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], [{\"subnet\": \"fd00:22::/64\"}]]"
 
-static struct node node;
 static struct ns outside;
 static struct pod *a;
 static struct pod *b;

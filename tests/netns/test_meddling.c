@@ -11,14 +11,13 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
 #define KEYS "\"isDefaultGateway\": true, \"ipMasq\": true"
 #define POOL "\"subnet\": \"10.22.0.0/24\""
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -28,13 +27,6 @@ static int setup(void **state)
 	node_config(&node, KEYS, POOL);
 	pod = node_pod(&node, "c1");
 	pod_add(pod);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -115,7 +107,7 @@ static void addresses_on_it_do_not_matter(void **state)
 	assert_del_leaves_nothing();
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 
 int main(void)
 {

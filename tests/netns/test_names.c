@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
 #define CONTAINER "0123456789abcdef0123456789abcdef"
 #define CONTAINER_NAME "0123456789ab.eth0"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -22,13 +21,6 @@ static int setup(void **state)
 	(void)state;
 	node_make(&node);
 	pod = node_pod(&node, CONTAINER);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -177,7 +169,7 @@ static void comes_with_the_next_add(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(is_the_pods),
 		TEST(is_the_containers_without_a_pod),
 		TEST(ends_with_the_interface),

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -24,7 +24,6 @@
 /* At once: less than the second after which the kernel asks for a neighbour again. */
 #define AT_ONCE_MS 500
 
-static struct node node;
 static struct pod *old[2];
 
 static int setup(void **state)
@@ -38,13 +37,6 @@ static int setup(void **state)
 		assert_reaches(&old[i]->netns, &node.netns, "10.22.0.1", pod_address(old[i], 0));
 		assert_reaches(&old[i]->netns, &node.netns, "fd00:22::1", pod_address(old[i], 1));
 	}
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -117,7 +109,7 @@ static void a_failed_add_leaves_them_in(void **state)
 	pod_check(old[0]);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 
 int main(void)
 {

@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
 #define DUAL "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], [{\"subnet\": \"fd00:22::/64\"}]]"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -21,13 +20,6 @@ static int setup(void **state)
 	node_make(&node);
 	node_config(&node, "\"isDefaultGateway\": true", DUAL);
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -138,7 +130,7 @@ static void without_a_gateway_nothing_of_the_node_changes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(settings_of_the_bridge_and_the_pod),
 		TEST(a_pod_with_ipv6_switched_off_gets_it_on),
 		TEST(link_local_addresses_ask_at_once),

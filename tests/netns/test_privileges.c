@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "cbr/base/cleanup.h"
-#include "node.h"
+#include "one_node.h"
 #include "run.h"
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -20,13 +19,6 @@ static int setup(void **state)
 	node_make(&node);
 	pod = node_pod(&node, "pod");
 	node_config(&node, "\"isGateway\": true", "\"subnet\": \"10.22.0.0/24\"");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -154,7 +146,7 @@ static void the_pool_can_get_no_privilege_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(a_missing_capability_is_named),
 		TEST(what_is_not_needed_is_not_missed),
 		TEST(the_pool_needs_none),

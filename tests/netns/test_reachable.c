@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -26,7 +26,6 @@
 static const char *const states[] = { "reachable", "stale", "delay", "probe", "failed" };
 #define N_STATES (sizeof(states) / sizeof(states[0]))
 
-static struct node node;
 static struct pod *sibling;
 
 static int make_node(const char *ipam)
@@ -48,13 +47,6 @@ static int setup_v6(void **state)
 {
 	(void)state;
 	return make_node(V6);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
 }
 
 /* The address that the next pod gets; a pool gives them in order. */
@@ -226,7 +218,7 @@ static void a_pod_does_not_hear_its_own_announcements(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn, family) { #fn "_" #family, fn, setup_##family, teardown, NULL }
+#define TEST(fn, family) { #fn "_" #family, fn, setup_##family, one_node_done, NULL }
 		TEST(an_entry_of_a_former_owner, v4),
 		TEST(an_entry_of_a_former_owner, v6),
 		TEST(an_entry_that_waits_for_an_answer, v4),

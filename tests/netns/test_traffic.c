@@ -15,7 +15,7 @@
 
 #include "cbr/base/cleanup.h"
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -23,7 +23,6 @@
 #define GATEWAY "\"isDefaultGateway\": true"
 #define BULK ((size_t)8 * 1000 * 1000)
 
-static struct node node;
 static struct pod *a;
 static struct pod *b;
 
@@ -33,13 +32,6 @@ static int setup(void **state)
 	node_make(&node);
 	a = node_pod(&node, "a");
 	b = node_pod(&node, "b");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -221,7 +213,7 @@ static void without_it_the_node_hears_its_own_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(hairpin_mode_lets_a_pod_reach_itself_through_a_service),
 		TEST(without_hairpin_mode_only_others_reach_it),
 		TEST(isolated_pods_reach_the_node_only),

@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "json.h"
-#include "node.h"
+#include "one_node.h"
 #include "witness.h"
 
 #define PLAIN_KEYS "\"isDefaultGateway\": true, \"ipMasq\": true"
 #define PLAIN_IPAM "\"subnet\": \"10.22.0.0/24\""
 
-static struct node node;
 static struct pod *pod;
 
 static int setup(void **state)
@@ -23,13 +22,6 @@ static int setup(void **state)
 	node_make(&node);
 	node_config(&node, PLAIN_KEYS, PLAIN_IPAM);
 	pod = node_pod(&node, "c1");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
 	return 0;
 }
 
@@ -361,7 +353,7 @@ static void result_that_cannot_be_delivered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(netns_that_is_missing_or_none),
 		TEST(netns_that_is_the_nodes_own),
 		TEST(delegate_that_is_not_there),

@@ -10,24 +10,9 @@
 #include <stdlib.h>
 
 #include "json.h"
-#include "node.h"
 #include "traffic.h"
 #include "vlan_node.h"
 #include "witness.h"
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 static void without_the_kernels_filter_nothing_is_made(void **state)
 {
@@ -282,7 +267,7 @@ static void an_orphan_comes_back_into_its_vlan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(without_the_kernels_filter_nothing_is_made),
 		TEST(pods_of_two_vlans_are_apart),
 		TEST(trunk_carries_tagged_vlans),

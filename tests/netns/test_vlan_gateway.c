@@ -9,24 +9,9 @@
 #include <unistd.h>
 
 #include "json.h"
-#include "node.h"
 #include "traffic.h"
 #include "vlan_node.h"
 #include "witness.h"
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 static void gateway_is_on_an_interface_of_the_vlan(void **state)
 {
@@ -367,7 +352,7 @@ static void example_works(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(gateway_is_on_an_interface_of_the_vlan),
 		TEST(first_words_need_no_question),
 		TEST(outside_sees_the_node_with_ip_masq),

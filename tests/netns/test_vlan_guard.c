@@ -6,25 +6,10 @@
 #include <stdlib.h>
 
 #include "json.h"
-#include "node.h"
 #include "traffic.h"
 #include "vlan_node.h"
 
 #define WRONG_MAC "02:00:00:00:00:99"
-
-static int setup(void **state)
-{
-	(void)state;
-	node_make(&node);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	node_done(&node);
-	return 0;
-}
 
 static void a_guarded_pod_in_a_vlan_sends_from_its_own_address(void **state)
 {
@@ -91,7 +76,7 @@ static void a_tag_does_not_hide_a_mac(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, one_node_make, one_node_done)
 		TEST(a_guarded_pod_in_a_vlan_sends_from_its_own_address),
 		TEST(a_tag_does_not_hide_an_address),
 		TEST(a_tag_does_not_hide_a_mac),

@@ -15,8 +15,6 @@
 
 #define ONE_POOL "\"subnet\": \"10.22.0.0/24\""
 
-struct node node;
-
 bool kernel_filters(void)
 {
 	struct run run = run_shell(&node.netns, "ip link add probe0 type bridge vlan_filtering 1 "

@@ -4,10 +4,7 @@
 
 #include <stdbool.h>
 
-#include "node.h"
-
-/* The node of the test that runs. */
-extern struct node node;
+#include "one_node.h"
 
 /* kernel_filters() - can bridges filter VLANs here? */
 bool kernel_filters(void);
