@@ -27,6 +27,7 @@
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/object.h"
 #include "masquerade_plan.h"
+#include "masquerade_rules.h"
 
 #define TABLE_COMMENT "pod networks of this node"
 
@@ -191,22 +192,6 @@ static int gather_pods(struct nl_socket *nft, const struct masquerade_plan *plan
 	return 0;
 }
 
-static void put_rule(struct nl_batch *batch, const struct masquerade_plan *plan, size_t which)
-{
-	const int family = families[which];
-	char comment[NFT_COMMENT_SIZE];
-	size_t rule = nft_put_rule_begin(batch, &table, plan->chain);
-
-	nft_put_iifname(batch, plan->masq->bridge);
-	nft_put_family(batch, family);
-	nft_put_lookup(batch, family, NFT_FIELD_SADDR, plan->pods[which], false);
-	nft_put_lookup(batch, family, NFT_FIELD_DADDR, plan->pods[which], true);
-	nft_put_lookup(batch, family, NFT_FIELD_DADDR, plan->exempt[which], true);
-	nft_put_masquerade(batch);
-	snprintf(comment, sizeof(comment), "network %.100s", plan->masq->network);
-	nft_put_rule_end(batch, rule, comment);
-}
-
 static void put_delete_chain(struct nl_batch *batch, const struct masquerade_plan *plan)
 {
 	nft_put_flush_chain(batch, &table, plan->chain);
@@ -224,8 +209,7 @@ static void put_chain(struct nl_batch *batch, const struct masquerade_plan *plan
 	snprintf(comment, sizeof(comment), "network %.100s", plan->masq->network);
 	nft_put_chain(batch, &table, plan->chain, &postrouting, comment);
 	nft_put_flush_chain(batch, &table, plan->chain);
-	for (size_t i = 0; i < 2; i++)
-		put_rule(batch, plan, i);
+	masquerade_rules_put(batch, &table, plan);
 }
 
 static void put_set(struct nl_batch *batch, const char *set, size_t which,
@@ -331,7 +315,9 @@ static int look_for_missing(struct nl_socket *nft, const struct masquerade_plan 
 	auto_with(view_done) struct view view = { 0 };
 	const int rc = look(nft, plan, 0, &view, err);
 
-	return rc < 0 ? rc : !find_missing(plan, &view, ret, size);
+	if (rc < 0 || find_missing(plan, &view, ret, size))
+		return rc;
+	return masquerade_rules_compare(nft, &table, plan, ret, size, err);
 }
 
 int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struct error *err)

@@ -152,6 +152,30 @@ static void every_damage_is_named_and_mended(void **state)
 	free(good);
 }
 
+/* Of as many rules as there should be, one that says something else. */
+static void a_rule_that_was_edited_is_seen(void **state)
+{
+	static const char *const edits[] = {
+		"replace rule inet cbr masquerade-net handle $N ip saddr @pods4-net accept",
+		"replace rule inet cbr masquerade-net handle $N iifname \"cni1\" masquerade",
+		"delete rule inet cbr masquerade-net handle $N; "
+		"add rule inet cbr masquerade-net counter",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		make(1);
+		assert_ok(masquerade_check(&nft, &masq, &err), &err);
+		free(run_must(&node,
+			      "N=$(nft -a list chain inet cbr masquerade-net | sed -n "
+			      "'/saddr/{s/.*handle //p;q}') && nft \"%s\"",
+			      edits[i]));
+		assert_fails(masquerade_check(&nft, &masq, &err), &err, ERROR_CHECK,
+			     "rules of chain masquerade-net as we make them");
+		free(run_must(&node, "nft flush chain inet cbr masquerade-net"));
+	}
+}
+
 static void prefixes_of_pods_gather(void **state)
 {
 	char *text;
@@ -372,21 +396,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-		TEST(reads_as_one_would_write_it),
-		TEST(what_nft_prints_nft_loads),
-		TEST(the_second_time_changes_nothing),
-		TEST(every_damage_is_named_and_mended),
-		TEST(prefixes_of_pods_gather),
-		TEST(overlapping_prefixes_are_merged),
-		TEST(adjacent_prefixes_stay_apart),
-		TEST(single_addresses_side_by_side),
-		TEST(a_prefix_with_a_hole_is_filled),
-		TEST(what_is_exempt_follows_the_config),
-		TEST(hundreds_of_exemptions),
-		TEST(networks_do_not_disturb_each_other),
-		TEST(a_half_removed_network_is_removed),
-		TEST(long_names_of_networks_stay_apart),
-		TEST(many_at_once),
+		TEST(reads_as_one_would_write_it),        TEST(what_nft_prints_nft_loads),
+		TEST(the_second_time_changes_nothing),    TEST(every_damage_is_named_and_mended),
+		TEST(a_rule_that_was_edited_is_seen),     TEST(prefixes_of_pods_gather),
+		TEST(overlapping_prefixes_are_merged),    TEST(adjacent_prefixes_stay_apart),
+		TEST(single_addresses_side_by_side),      TEST(a_prefix_with_a_hole_is_filled),
+		TEST(what_is_exempt_follows_the_config),  TEST(hundreds_of_exemptions),
+		TEST(networks_do_not_disturb_each_other), TEST(a_half_removed_network_is_removed),
+		TEST(long_names_of_networks_stay_apart),  TEST(many_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
