@@ -12,6 +12,7 @@
 
 #include "attach.h"
 #include "cbr/cni/log.h"
+#include "cbr/nftables/object.h"
 #include "parts.h"
 #include "verbs.h"
 
@@ -33,13 +34,29 @@ static int check_bridge_name(struct attach *a, struct error *err)
 	return rc;
 }
 
+/* Asked for and not there, it would make each ADD fail. */
+static int check_nf_tables(struct attach *a, struct error *err)
+{
+	uint32_t generation;
+	int rc;
+
+	if (!guard_is_wanted(a) && !(a->conf.ip_masq && attach_is_layer3(a)))
+		return 0;
+	rc = attach_open_nft(a, err);
+	if (rc >= 0 && (rc = nft_get_generation(&a->nft, &generation, err)) < 0)
+		error_wrap(err, "nf_tables (CONFIG_NF_TABLES)");
+	if (rc < 0)
+		err->code = ERROR_NOT_READY;
+	return rc;
+}
+
 int bridge_status(const struct cni_call *call, struct error *err)
 {
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	int rc;
 
 	if ((rc = bridge_conf_load_status(call, &a.conf, err)) < 0 ||
-	    (rc = check_bridge_name(&a, err)) < 0)
+	    (rc = check_bridge_name(&a, err)) < 0 || (rc = check_nf_tables(&a, err)) < 0)
 		return rc;
 	if (!attach_is_layer3(&a))
 		return 0;

@@ -170,6 +170,22 @@ static void source_guards_need_nf_tables(void **state)
 	}
 }
 
+static void status_tells_of_nf_tables(void **state)
+{
+	struct run_call call = { .plugin = "cbr-bridge", .command = "STATUS", .ns = &node.netns };
+
+	(void)state;
+	node_config(&node, GATEWAY, V4);
+	call.config = node.config;
+	json_decref(run_result(&call));
+	node_config(&node, GATEWAY ", \"ipMasq\": true", V4);
+	call.config = node.config;
+	if (has_nf_tables())
+		json_decref(run_result(&call));
+	else
+		json_decref(run_error(&call, ERROR_NOT_READY, "nf_tables"));
+}
+
 static void ipv6_pools_need_ipv6(void **state)
 {
 	(void)state;
@@ -208,7 +224,8 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(plain_ipv4_needs_nothing),   TEST(layer_2_needs_nothing),
 		TEST(masquerade_needs_nf_tables), TEST(source_guards_need_nf_tables),
-		TEST(ipv6_pools_need_ipv6),       TEST(ipv6_routes_need_ipv6),
+		TEST(status_tells_of_nf_tables),  TEST(ipv6_pools_need_ipv6),
+		TEST(ipv6_routes_need_ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, check_lacks, NULL);
