@@ -94,6 +94,7 @@ check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.
 	$(if $(vm_asan_tests),$(Q)$(MAKE) --no-print-directory all $(vm_asan_tests) $(with_asan))
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests) $(vm_asan_tests)
 
+wanted_unit_tests = $(filter $(obj)/tests/unit/%,$(wanted_tests))
 valgrind: all $(wanted_unit_tests) ## unit tests, and ADD, CHECK, DEL of each plugin, under valgrind
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(wanted_unit_tests)
 
