@@ -100,6 +100,11 @@ static int collect_alone(const struct cni_call *call, struct attach *a, struct e
 	    (rc = bridge_join(a, err)) < 0)
 		return rc;
 	rc = nslock_try_alone(a->lock_fd) ? collect(a, list, n, err) : 0;
+	/* So many links come and go that they cannot be listed whole: likewise. */
+	if (rc == -EINTR) {
+		cni_log_warn(call->log, err);
+		rc = 0;
+	}
 	/* Before IPAM is asked, which may have to wait. */
 	bridge_leave(a, &ignored);
 	return rc;

@@ -132,8 +132,8 @@ static void all_at_once(const char *command)
 		assert_true(wait(&status) > 0);
 		if (status)
 			harness_fail(__FILE__, __LINE__, "%s failed: %s", command,
-				     run_must(NULL, "grep -h msg %s/%s.* || true", storm.tmp.path,
-					      command));
+				     run_must(NULL, "grep -hs msg %s/%s.* %s/GC.* || true",
+					      storm.tmp.path, command, storm.tmp.path));
 	}
 }
 
@@ -191,19 +191,21 @@ static void of_attachments(void **state)
  */
 static pid_t start_churn(void)
 {
+	autofree char *command = NULL;
 	const pid_t pid = fork();
-	struct run run;
 
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
-	run = run_shell(&storm.node,
-			"cd %s && seq 500 | sed 's/.*/link add x&a group 7 type veth peer name x&b "
-			"group 7/' >churn && "
-			"while [ ! -e stop ]; do ip -batch churn && ip link del group 7 && "
-			"echo round >>rounds; done",
-			storm.tmp.path);
-	_exit(run.status != 0);
+	if (asprintf(
+		    &command,
+		    "cd %s && seq 500 | sed 's/.*/link add x&a group 7 type veth peer name x&b "
+		    "group 7/' >churn && while [ ! -e stop ]; do "
+		    "ip -batch churn && ip link del group 7 && echo round >>rounds || exit 1; done",
+		    storm.tmp.path) > 0 &&
+	    ns_enter(&storm.node) == 0)
+		execl("/bin/sh", "sh", "-c", command, NULL);
+	_exit(99);
 }
 
 static void end_churn(pid_t pid)
