@@ -92,8 +92,8 @@ static void put_lookup(struct nl_batch *batch, const char *set, bool inverted)
 
 	nl_put_str(batch, NFTA_LOOKUP_SET, set);
 	nft_put_be32(batch, NFTA_LOOKUP_SREG, NFT_REG_1);
-	if (inverted)
-		nft_put_be32(batch, NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	/* None, too: what we do not tell is not compared with what is there (rules.c). */
+	nft_put_be32(batch, NFTA_LOOKUP_FLAGS, inverted ? NFT_LOOKUP_F_INV : 0);
 	end(batch, &expr);
 }
 

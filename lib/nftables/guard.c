@@ -143,7 +143,7 @@ static int try_make(struct nl_socket *nft, const struct guard *guard,
 {
 	auto_with(guard_elements_done) struct guard_elements was = { 0 };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	char missing[NFT_NAME_SIZE];
+	char missing[NFT_NAME_SIZE * 2];
 	struct view view;
 	int rc;
 
@@ -196,19 +196,19 @@ static void describe(const struct guard_element *element, char *buf, size_t size
 		 *text ? " . " : "", text, guard_set_name(element->set));
 }
 
-/* Return: true if all is there, else @ret says what is not */
-static bool all_there(const struct nft_chain chains[static GUARD_CHAINS],
-		      const struct guard_elements *wanted, const struct nft_element *found,
-		      char *ret, size_t size)
+/* Return: 1 if all is there, 0 if not and @ret says what, or negative */
+static int compare(struct nl_socket *nft, const struct nft_chain chains[static GUARD_CHAINS],
+		   const struct guard_elements *wanted, const struct nft_element *found, char *ret,
+		   size_t size, struct error *err)
 {
 	if (guard_rules_missing(chains, ret, size))
-		return false;
+		return 0;
 	for (size_t i = 0; i < wanted->n; i++)
 		if (!found[i].key.len) {
 			describe(&wanted->items[i], ret, size);
-			return false;
+			return 0;
 		}
-	return true;
+	return guard_rules_compare(nft, ret, size, err);
 }
 
 int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *err)
@@ -217,7 +217,7 @@ int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	autofree struct nft_element *found = NULL;
 	struct nft_chain chains[GUARD_CHAINS];
-	char missing[NFT_NAME_SIZE];
+	char missing[NFT_NAME_SIZE * 2];
 	int rc = guard_elements_make(guard, &wanted, err);
 
 	if (rc < 0)
@@ -231,12 +231,15 @@ int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *
 		nft_put_get_key(&batch, &guard_table, guard_set_name(wanted.items[i].set),
 				&wanted.items[i].key, &found[i]);
 	rc = nl_batch_run(&batch, err);
-	if (rc < 0 || all_there(chains, &wanted, found, missing, sizeof(missing)))
-		return rc;
+	if (rc >= 0)
+		rc = compare(nft, chains, &wanted, found, missing, sizeof(missing), err);
+	if (rc)
+		return rc < 0 ? rc : 0;
 	error_set(err, ERROR_CHECK, "source guard of %s lacks %s (table bridge " GUARD_TABLE ")",
 		  guard->port, missing);
-	return error_hint(err, "rules come back with the next ADD, elements with an ADD of their "
-			       "own pod");
+	return error_hint(err, "rules come back with the next ADD, edited ones after nft flush "
+			       "chain bridge " GUARD_TABLE " and the name of their chain; elements "
+			       "with an ADD of their own pod");
 }
 
 /* There is nothing to remove where the kernel has no nf_tables. */

@@ -15,7 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cbr/base/cleanup.h"
 #include "cbr/nftables/expr.h"
+#include "rules.h"
 
 /* Changes whenever rules or sets are made differently: other ones are made anew then. */
 #define LAYOUT "pods send from their own addresses only (1)"
@@ -255,6 +257,12 @@ static void put_rule(struct nl_batch *batch, const struct rule *rule)
 	nft_put_rule_end(batch, mark, rule->comment);
 }
 
+static void put_rules(struct nl_batch *batch)
+{
+	for (size_t i = 0; i < N_RULES; i++)
+		put_rule(batch, &rules[i]);
+}
+
 /* A chain that is there keeps type, hook and comment for life. */
 static bool is_other(const struct nft_chain *found, size_t chain)
 {
@@ -289,8 +297,7 @@ void guard_rules_put(struct nl_batch *batch, const struct nft_chain found[static
 			      chains[i].comment);
 	for (size_t i = 0; i < GUARD_CHAINS; i++)
 		nft_put_flush_chain(batch, &guard_table, chains[i].name);
-	for (size_t i = 0; i < N_RULES; i++)
-		put_rule(batch, &rules[i]);
+	put_rules(batch);
 }
 
 void guard_rules_put_get(struct nl_batch *batch, struct nft_chain ret[static GUARD_CHAINS])
@@ -329,4 +336,14 @@ const char *guard_rules_missing(const struct nft_chain found[static GUARD_CHAINS
 		return buf;
 	}
 	return NULL;
+}
+
+int guard_rules_compare(struct nl_socket *nft, char *ret, size_t size, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	const struct nft_wanted_rules wanted = { &guard_table, NULL, &batch, true };
+
+	nl_batch_begin(&batch, nft);
+	put_rules(&batch);
+	return nft_compare_rules(nft, &wanted, ret, size, err);
 }

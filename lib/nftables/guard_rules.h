@@ -37,3 +37,6 @@ void guard_rules_put_get(struct nl_batch *batch, struct nft_chain ret[static GUA
 /* guard_rules_missing() - Return: NULL if they are as made, else what is not, put into @buf */
 const char *guard_rules_missing(const struct nft_chain found[static GUARD_CHAINS], char *buf,
 				size_t size);
+
+/* guard_rules_compare() - are all rules as we make them? As nft_compare_rules() */
+int guard_rules_compare(struct nl_socket *nft, char *ret, size_t size, struct error *err);

@@ -38,9 +38,10 @@ int masquerade_rules_compare(struct nl_socket *nft, const struct nft_table *tabl
 			     const struct masquerade_plan *plan, char *ret, size_t size,
 			     struct error *err)
 {
-	auto_with(nl_batch_done) struct nl_batch wanted = { 0 };
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	const struct nft_wanted_rules wanted = { table, plan->chain, &batch, false };
 
-	nl_batch_begin(&wanted, nft);
-	masquerade_rules_put(&wanted, table, plan);
-	return nft_compare_rules(nft, table, plan->chain, &wanted, ret, size, err);
+	nl_batch_begin(&batch, nft);
+	masquerade_rules_put(&batch, table, plan);
+	return nft_compare_rules(nft, &wanted, ret, size, err);
 }

@@ -16,22 +16,20 @@
 
 /*
  * A comparison in work.
- * @met: of each request of @wanted: its rule is there
+ * @met: of each wanted rule: it is there
  * @odd: chain of a rule that is missing or another one, or ""
  */
 struct comparison {
-	const struct nft_table *table;
-	const char *chain;
-	const struct nl_batch *wanted;
+	const struct nft_wanted_rules *wanted;
 	bool *met;
 	char odd[NFT_NAME_SIZE];
 };
 
 static const struct nlmsghdr *wanted_message(const struct comparison *comparison, size_t i)
 {
-	const struct nl_batch *wanted = comparison->wanted;
+	const struct nl_batch *batch = comparison->wanted->batch;
 
-	return (const struct nlmsghdr *)(wanted->buf + wanted->requests[i].offset);
+	return (const struct nlmsghdr *)(batch->buf + batch->requests[i].offset);
 }
 
 static const struct nlattr *find(const struct nlmsghdr *msg, uint16_t type)
@@ -101,6 +99,54 @@ static bool holds(const struct nlattr *found, const struct nlattr *wanted)
 	return true;
 }
 
+static bool decides(const struct nlattr *expression)
+{
+	static const char *const names[] = { "lookup", "immediate" };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, expression)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
+			    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
+			    strcmp(mnl_attr_get_str(attr), names[i]) == 0)
+				return true;
+	return false;
+}
+
+/* The n-th of @list that decides, or NULL. */
+static const struct nlattr *find_deciding(const struct nlattr *list, size_t n)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, list)
+		if (decides(attr) && n-- == 0)
+			return attr;
+	return NULL;
+}
+
+static bool decides_alike(const struct nlattr *found, const struct nlattr *wanted)
+{
+	const struct nlattr *a;
+	const struct nlattr *b;
+	size_t n = 0;
+
+	/* Whoever has no condition may not be given one. */
+	if (count(wanted, NFTA_LIST_ELEM) == 1)
+		return holds(found, wanted);
+	do {
+		a = find_deciding(found, n);
+		b = find_deciding(wanted, n++);
+	} while (a && b && holds(a, b));
+	return !a && !b;
+}
+
+static bool is_as_wanted(const struct comparison *comparison, const struct nlattr *found,
+			 const struct nlattr *wanted)
+{
+	return comparison->wanted->may_be_reworded ? decides_alike(found, wanted) :
+						     holds(found, wanted);
+}
+
 static bool is_rule(const struct nlmsghdr *msg)
 {
 	return msg->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE);
@@ -112,51 +158,58 @@ static int meet(const struct nlmsghdr *msg, void *arg)
 	const struct nl_dump *dump = arg;
 	struct comparison *comparison = *(struct comparison *const *)dump->arg;
 	const struct nlattr *found = find(msg, NFTA_RULE_EXPRESSIONS);
+	bool is_ours = false;
 
-	for (size_t i = 0; i < comparison->wanted->n && !*comparison->odd; i++) {
+	for (size_t i = 0; i < comparison->wanted->batch->n && !*comparison->odd; i++) {
 		const struct nlmsghdr *wanted = wanted_message(comparison, i);
 
-		if (comparison->met[i] || !is_rule(wanted) ||
-		    strcmp(chain_of(wanted), chain_of(msg)) != 0)
+		if (!is_rule(wanted) || strcmp(chain_of(wanted), chain_of(msg)) != 0)
+			continue;
+		is_ours = true;
+		if (comparison->met[i])
 			continue;
 		comparison->met[i] = true;
-		if (found && holds(found, find(wanted, NFTA_RULE_EXPRESSIONS)))
+		if (found && is_as_wanted(comparison, found, find(wanted, NFTA_RULE_EXPRESSIONS)))
 			return 0;
 		break;
 	}
-	snprintf(comparison->odd, sizeof(comparison->odd), "%s", chain_of(msg));
+	/* A chain for which no rule is wanted is somebody else's. */
+	if (is_ours)
+		snprintf(comparison->odd, sizeof(comparison->odd), "%s", chain_of(msg));
 	return 0;
 }
 
 static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 {
 	struct comparison *comparison = *(struct comparison *const *)dump->arg;
+	const struct nft_wanted_rules *wanted = comparison->wanted;
 
-	memset(comparison->met, 0, comparison->wanted->n * sizeof(*comparison->met));
+	memset(comparison->met, 0, wanted->batch->n * sizeof(*comparison->met));
 	*comparison->odd = '\0';
-	nft_request(batch, NFT_MSG_GETRULE, NLM_F_DUMP, "list rules of", comparison->table,
-		    comparison->chain ? comparison->chain : "");
+	nft_request(batch, NFT_MSG_GETRULE, NLM_F_DUMP, "list rules of", wanted->table,
+		    wanted->chain ? wanted->chain : "");
 	nl_tolerate(batch, ENOENT);
 	nl_on_reply(batch, meet, dump);
-	nl_put_str(batch, NFTA_RULE_TABLE, comparison->table->name);
-	if (comparison->chain)
-		nl_put_str(batch, NFTA_RULE_CHAIN, comparison->chain);
+	nl_put_str(batch, NFTA_RULE_TABLE, wanted->table->name);
+	if (wanted->chain)
+		nl_put_str(batch, NFTA_RULE_CHAIN, wanted->chain);
 }
 
-int nft_compare_rules(struct nl_socket *nft, const struct nft_table *table, const char *chain,
-		      const struct nl_batch *wanted, char *ret, size_t size, struct error *err)
+int nft_compare_rules(struct nl_socket *nft, const struct nft_wanted_rules *wanted, char *ret,
+		      size_t size, struct error *err)
 {
-	autofree bool *met = calloc(wanted->n + 1, sizeof(*met));
-	struct comparison comparison = { table, chain, wanted, met, "" };
+	const struct nl_batch *batch = wanted->batch;
+	autofree bool *met = calloc(batch->n + 1, sizeof(*met));
+	struct comparison comparison = { wanted, met, "" };
 	struct comparison *const state = &comparison;
 	struct nl_dump dump = { .put = put_list, .arg = &state };
 	int rc;
 
-	if (!met || wanted->failed)
-		return error_errno(err, ERROR_SYSTEM, met ? -wanted->failed : ENOMEM,
+	if (!met || batch->failed)
+		return error_errno(err, ERROR_SYSTEM, met ? -batch->failed : ENOMEM,
 				   "cannot compare rules");
 	rc = nl_dump_run(&dump, nft, err);
-	for (size_t i = 0; i < wanted->n && rc >= 0 && !*comparison.odd; i++)
+	for (size_t i = 0; i < batch->n && rc >= 0 && !*comparison.odd; i++)
 		if (is_rule(wanted_message(&comparison, i)) && !met[i])
 			snprintf(comparison.odd, sizeof(comparison.odd), "%s",
 				 chain_of(wanted_message(&comparison, i)));

@@ -4,11 +4,20 @@
 #include "cbr/pool/reclaim.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/clock.h"
 #include "give_back.h"
 #include "index.h"
+
+/* What two clocks that were read one after the other, one of them coarse, may differ by. */
+#define CLOCK_SLACK_MS 1000
+
+#define FAR_MS (24LL * 3600 * 1000)
+
+#define NS_PER_S 1000000000LL
+#define NS_PER_MS 1000000LL
 
 struct sweep {
 	struct pool_store *store;
@@ -20,12 +29,36 @@ struct sweep {
 	struct deadline end;
 };
 
+/* By how much the clock was set since the census, negative: back. */
+static int64_t clock_set_ms(const struct pool_census *census)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return clock_age_ms(&census->start) -
+	       (now.tv_sec * NS_PER_S + now.tv_nsec - census->start_ns) / NS_PER_MS;
+}
+
+/*
+ * What is of a time far to come was made while the clock was ahead, before the census; unless
+ * the clock is being set in these very moments. What is nearer, as by the clock of a file
+ * server, is of the past soon.
+ */
+static bool is_from_the_future(const struct sweep *sweep, const struct timespec *time)
+{
+	const int64_t set_ms = clock_set_ms(sweep->census);
+
+	return clock_age_ms(time) < -FAR_MS && set_ms > -CLOCK_SLACK_MS && set_ms < CLOCK_SLACK_MS;
+}
+
 /* By the clock that nobody sets, where that was noted. */
 static bool was_known(const struct sweep *sweep, const struct pool_evidence *evidence)
 {
-	if (evidence->since_boot_ns && strcmp(evidence->boot, sweep->world->boot) == 0)
-		return evidence->since_boot_ns < sweep->census->start_ns;
-	return clock_is_before(&evidence->time, &sweep->census->start);
+	if (evidence->since_boot_ns && *evidence->boot && *sweep->world->boot)
+		return strcmp(evidence->boot, sweep->world->boot) != 0 ||
+		       evidence->since_boot_ns < sweep->census->start_ns;
+	return clock_is_before(&evidence->time, &sweep->census->start) ||
+	       is_from_the_future(sweep, &evidence->time);
 }
 
 static bool is_time_up(const struct sweep *sweep)

@@ -85,6 +85,12 @@ static enum verdict look_at_netns(const struct pool_evidence *evidence)
 		       LOST_NETNS;
 }
 
+/* By the clock that nobody sets; on record only where we reserved it ourselves. */
+static bool is_of_this_boot(const struct pool_evidence *evidence, const struct surroundings *here)
+{
+	return evidence->since_boot_ns && *here->boot && strcmp(evidence->boot, here->boot) == 0;
+}
+
 static enum verdict judge(const struct pool_record *record, const struct surroundings *here)
 {
 	const struct pool_evidence *evidence = &record->evidence;
@@ -95,7 +101,8 @@ static enum verdict judge(const struct pool_record *record, const struct surroun
 		return HAS_LINK;
 	if (evidence->netns_ino)
 		return look_at_netns(evidence);
-	if (clock_is_before(&evidence->time, &here->boot_time) && !here->lasting)
+	if (clock_is_before(&evidence->time, &here->boot_time) && !here->lasting &&
+	    !is_of_this_boot(evidence, here))
 		return OLDER_THAN_BOOT;
 	return NOTHING_KNOWN;
 }

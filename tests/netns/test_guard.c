@@ -376,6 +376,50 @@ static void check_names_what_is_missing_and_add_brings_it_back(void **state)
 	assert_reaches(&a->netns, &node.netns, "10.22.0.1", "10.22.0.2");
 }
 
+/* Of as many rules as there should be, one that says something else. */
+static void check_sees_a_rule_that_was_edited(void **state)
+{
+	static const struct {
+		const char *chain;
+		const char *rule;
+		const char *instead;
+		const char *said;
+	} rows[] = {
+		{ "guard", "goto frames", "iifname != @guarded goto frames", "guard as we make" },
+		{ "guard", "goto frames", "iifname @guarded accept", "rules of chain frames" },
+		{ "frames", "!= @macs", "iifname . ether saddr @macs drop", "frames as we make" },
+		{ "frames", "!= @macs", "iifname . ether saddr != @macs accept", "frames as we" },
+		{ "packets", "ip saddr @ips4", "meta protocol ip accept", "packets as we make" },
+		{ "packets", "drop", "accept", "packets as we make" },
+		{ "neighbours", "drop", "meta mark 7 drop", "neighbours as we make" },
+	};
+
+	(void)state;
+	pod_add(a);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pod_check(a);
+		free(run_must(&node.netns,
+			      "N=$(nft -a list chain bridge cbr %s | grep -F '%s' | tail -n 1 | "
+			      "sed 's/.*handle //') && "
+			      "nft \"replace rule bridge cbr %s handle $N %s\"",
+			      rows[i].chain, rows[i].rule, rows[i].chain, rows[i].instead));
+		pod_check_fails(a, ERROR_CHECK, rows[i].said);
+		/* As CHECK says: what is flushed comes back with the next ADD. */
+		free(run_must(&node.netns, "nft flush chain bridge cbr %s", rows[i].chain));
+		pod_add(a);
+	}
+}
+
+/* A chain of somebody else's in our table concerns nobody. */
+static void check_does_not_mind_other_chains_of_the_table(void **state)
+{
+	(void)state;
+	pod_add(a);
+	free(run_must(&node.netns, "nft add chain bridge cbr mine && "
+				   "nft add rule bridge cbr mine counter"));
+	pod_check(a);
+}
+
 /* The next pod's ADD makes rules and sets anew; other pods' elements take their own ADD. */
 static void a_flushed_ruleset_does_not_stop_the_next_pod(void **state)
 {
@@ -507,6 +551,8 @@ int main(void)
 		TEST(a_failed_add_leaves_no_element),
 		TEST(a_long_container_id_is_as_good),
 		TEST(check_names_what_is_missing_and_add_brings_it_back),
+		TEST(check_sees_a_rule_that_was_edited),
+		TEST(check_does_not_mind_other_chains_of_the_table),
 		TEST(a_flushed_ruleset_does_not_stop_the_next_pod),
 		TEST(an_add_again_follows_the_config),
 		TEST(a_mac_of_the_runtimes_choice_is_the_one),

@@ -102,6 +102,25 @@ static void list_tells_all_evidence(void **state)
 	assert_true(llabs((long long)timegm(&tm) - time(NULL)) < 120);
 }
 
+/*
+ * A pod whose namespace we may not look at, reserved when the clock was behind: it is of this
+ * boot all the same.
+ */
+static void the_clock_makes_nobody_older_than_this_boot(void **state)
+{
+	const struct tmp *tmp = *state;
+	json_auto_t *json = NULL;
+
+	byhand_add(tmp, A, "eth0");
+	free(run_must(NULL,
+		      "sed -i 's/^identity .*/identity 0:0/; s/^reserved .*/reserved 1000.0/' "
+		      "%s/net/.attachments/%s:eth0",
+		      tmp->path, A));
+	json = byhand_json(tmp, 0, "list");
+	assert_json_text(json, "0.state", "unknown");
+	assert_json_text(json, "0.why", "nothing is on record of its life");
+}
+
 /* Of what host-local wrote there is the time of the file, and nothing else. */
 static void list_reads_what_host_local_wrote(void **state)
 {
@@ -370,6 +389,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE(list_tells_every_state_and_why),
 		FIXTURE(list_tells_all_evidence),
+		FIXTURE(the_clock_makes_nobody_older_than_this_boot),
 		FIXTURE(list_reads_what_host_local_wrote),
 		FIXTURE(list_is_a_table_with_a_summary),
 		FIXTURE(list_changes_nothing),

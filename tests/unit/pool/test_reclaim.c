@@ -160,6 +160,80 @@ static void leaves_what_was_reserved_a_moment_after_the_call(void **state)
 	}
 }
 
+#define YEAR_S (365 * 24 * 3600)
+
+/* GC begins now. @set_s: by how much the clock is set forward from then on, negative: back */
+static void reclaim_now(struct fixture *f, const char *listed, int set_s)
+{
+	char list[64];
+	struct pool_census census = { .is_listed = is_listed, .arg = list };
+	struct pool_reclaimed done;
+	struct timespec up;
+	struct error err;
+
+	snprintf(list, sizeof(list), "%s", listed);
+	clock_gettime(CLOCK_REALTIME_COARSE, &census.start);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	census.start.tv_sec -= set_s;
+	census.start_ns = up.tv_sec * 1000000000LL + up.tv_nsec;
+	assert_ok(pool_reclaim(&f->store, &census, &f->world, &done, &err), &err);
+}
+
+static void put_at(struct fixture *f, const char *name, const char *content, int from_now_s)
+{
+	const struct timespec time_of = { time(NULL) + from_now_s, 0 };
+	const struct timespec times[] = { time_of, time_of };
+
+	fixture_put(f, name, content);
+	assert_int_equal(utimensat(f->store.dir_fd, name, times, 0), 0);
+}
+
+/* By host-local, while the clock was a year ahead. */
+static void takes_back_what_was_reserved_in_the_future(void **state)
+{
+	struct fixture *f = *state;
+
+	put_at(f, "10.1.2.2", "a\r\neth0", YEAR_S);
+	put_at(f, "10.1.2.3", "b\r\neth0", YEAR_S);
+	put_at(f, "10.1.2.4", "c\r\neth0", YEAR_S);
+	put_at(f, "10.1.2.5", "d\r\neth0", 3600);
+	f->alive = " b/eth0 ";
+	reclaim_now(f, " a/eth0 ", 0);
+	assert_true(fixture_has(f, "10.1.2.2"));
+	assert_true(fixture_has(f, "10.1.2.3"));
+	assert_false(fixture_has(f, "10.1.2.4"));
+	assert_true(fixture_has(f, "10.1.2.5"));
+}
+
+/* Then what seems to come from the future may be of just now. */
+static void leaves_the_future_alone_if_the_clock_is_set_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = -1; i <= 1; i += 2) {
+		put_at(f, "10.1.2.2", "a\r\neth0", 2 * YEAR_S);
+		reclaim_now(f, "", i * YEAR_S);
+		assert_true(fixture_has(f, "10.1.2.2"));
+	}
+}
+
+/* Where they outlive a boot, and the clock was ahead in the earlier one. */
+static void takes_back_what_is_of_an_earlier_boot_whenever_that_was(void **state)
+{
+	static const char *const record = "container a\ninterface eth0\nreserved 99999999999.0\n"
+					  "boot boot-0\nuptime 5\nnetns \nidentity 0:0\npod \n"
+					  "address 10.1.2.2\nend\n";
+	struct fixture *f = *state;
+
+	f->store.lasting = true;
+	fixture_put(f, "10.1.2.2", "a\r\neth0");
+	fixture_put(f, POOL_RECORDS_NAME "/a:eth0", record);
+	reclaim_now(f, " a/eth0 ", 0);
+	assert_true(fixture_has(f, "10.1.2.2"));
+	reclaim_now(f, "", 0);
+	assert_false(fixture_has(f, "10.1.2.2"));
+}
+
 /* With -1 each call does as little as it can, and still all is done after a while. */
 static void a_slice_at_a_time_brings_it_to_an_end(void **state)
 {
@@ -225,6 +299,9 @@ int main(void)
 		FIXTURE_STORE(takes_back_what_a_damaged_record_was_of),
 		FIXTURE_STORE(leaves_what_is_not_older_than_the_call),
 		FIXTURE_STORE(leaves_what_was_reserved_a_moment_after_the_call),
+		FIXTURE_STORE(takes_back_what_was_reserved_in_the_future),
+		FIXTURE_STORE(leaves_the_future_alone_if_the_clock_is_set_meanwhile),
+		FIXTURE_STORE(takes_back_what_is_of_an_earlier_boot_whenever_that_was),
 		FIXTURE_STORE(a_slice_at_a_time_brings_it_to_an_end),
 		FIXTURE_STORE(goes_on_over_errors_and_tells_of_them),
 	};
