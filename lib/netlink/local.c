@@ -11,6 +11,12 @@
 #include "cbr/netlink/events.h"
 #include "cbr/netlink/route.h"
 
+/*
+ * The kernel tells of a route a moment before a look-up finds it (fib6_add_rt2node() sets
+ * RTN_RTINFO last). Who looks in between hears of nothing more: so there is another look.
+ */
+#define GLANCE_MS 5
+
 /* 1: packets to it end here; 0: not yet */
 static int look(struct nl_socket *sock, const struct ip_addr *addr, struct error *err)
 {
@@ -39,10 +45,14 @@ int local_wait(struct nl_socket *sock, const struct netns *netns, const struct i
 	rc = events_listen(RTNLGRP_IPV6_ROUTE, netns, &events, err);
 	if (rc < 0)
 		return rc;
-	while ((rc = look(sock, addr, err)) == 0)
-		if (!events_wait(&events, deadline))
+	while ((rc = look(sock, addr, err)) == 0) {
+		const struct deadline glance = deadline_in(GLANCE_MS);
+
+		if (!deadline_left_ms(deadline))
 			return error_errno(err, ERROR_SYSTEM, ETIMEDOUT,
 					   "address %s does not become local",
 					   ip_format(addr, text));
+		events_wait(&events, &glance);
+	}
 	return rc < 0 ? rc : 0;
 }
