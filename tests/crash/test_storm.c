@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "json.h"
 #include "ns.h"
 #include "run.h"
@@ -233,6 +234,26 @@ static void of_attachments_among_a_thousand_other_links(void **state)
 	print_message("# cbr-bridge: 200 ADD and DEL, 8 at a time, while 1000 links come and go\n");
 }
 
+/*
+ * News of an IPv6 address come before a look-up finds it: who looks between the two, one of
+ * some hundred, must not wait for more news that never come.
+ */
+static void of_one_attachment_none_waits_in_vain(void **state)
+{
+	const int limit_ms = harness_patience(4000);
+
+	(void)state;
+	begin("cbr-bridge", 1, 1);
+	for (int i = 0; i < 500; i++) {
+		const struct deadline limit = deadline_in(limit_ms);
+
+		assert_int_equal(call("ADD", 0), 0);
+		assert_true(deadline_left_ms(&limit) > 0);
+		assert_int_equal(call("DEL", 0), 0);
+	}
+	assert_nothing_is_left();
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -240,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(of_addresses),
 		TEST(of_attachments),
+		TEST(of_one_attachment_none_waits_in_vain),
 		TEST(of_attachments_among_a_thousand_other_links),
 	};
 
