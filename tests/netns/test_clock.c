@@ -164,7 +164,7 @@ static void fill_the_pool(void)
 	char seen[8] = "2";
 
 	for (int i = 0; i < 4; i++) {
-		char id[8];
+		char id[16];
 		struct pod *pod;
 
 		snprintf(id, sizeof(id), "new%d", i);
