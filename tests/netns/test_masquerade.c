@@ -161,8 +161,8 @@ static void a_rule_that_was_edited_is_seen(void **state)
 		"replace rule inet cbr masquerade-net handle $N iifname \"cni0\" meta nfproto ipv4 "
 		"ip saddr != @pods4-net ip daddr != @pods4-net ip daddr != @exempt4-net "
 		"masquerade fully-random",
-		"delete rule inet cbr masquerade-net handle $N; "
-		"add rule inet cbr masquerade-net counter",
+		("delete rule inet cbr masquerade-net handle $N; "
+		 "add rule inet cbr masquerade-net counter"),
 	};
 
 	(void)state;
