@@ -24,6 +24,8 @@ objects = $(patsubst %.c,$(obj)/%.o,$(1))
 plugins := $(patsubst plugins/%/main.c,%,$(wildcard plugins/*/main.c))
 programs := $(addprefix $(BIN)/,$(plugins))
 lib := $(obj)/libcbr.a
+# Plugins that others contain: all of them but main().
+residents := $(obj)/libhl-ipam.a
 support := $(filter-out %/sanitize.o,$(call objects,$(call sources,tests/support)))
 tests := $(patsubst %.c,$(obj)/%,$(filter-out tests/support/%,$(sort $(shell find tests -name 'test_*.c'))))
 shim := $(if $(SANITIZE),,$(obj)/tests/fault/shim/shim.so)
@@ -47,7 +49,7 @@ fuzzed_fuzz_resolv := plugins/hl-ipam/resolv.c
 
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wformat=2
-cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCBR_VERSION='"$(VERSION)"' -Iinclude $(warnings) \
+cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCBR_VERSION='"$(VERSION)"' -Iinclude -Iplugins $(warnings) \
 	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) \
 	$(sanitize) $(CFLAGS)
 ldflags = -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
@@ -187,6 +189,13 @@ $(obj)/%.o: %.c $(obj)/flags
 	@echo '  CC    $*.c'
 	$(Q)$(CC) $(cflags) $(if $(filter tests/%,$<),-Itests/support) -MMD -MP -c $< -o $@
 
+# The mark of a build: what it is made from, and how.
+marked := $(sort $(shell find include lib plugins -name '*.[ch]')) Makefile $(obj)/flags
+$(obj)/mark: FORCE $(obj)/flags
+	$(call remember,$(shell cat $(marked) 2>/dev/null | sha256sum | cut -d' ' -f1))
+$(obj)/plugins/build.o: $(obj)/mark
+$(obj)/plugins/build.o: cflags += -DCBR_BUILD='"$(shell cat $(obj)/mark)"'
+
 $(lib): $(call objects,$(call sources,lib)) Makefile
 	@echo '  AR    $@'
 	$(Q)rm -f $@; $(AR) rcsD $@ $(filter %.o,$^)
@@ -195,8 +204,12 @@ link = @mkdir -p $(@D); echo '  LINK  $@'
 link_line = $(CC) $(ldflags) $(filter %.o,$^) $(filter %.a,$^) $(libs) -o $@
 
 .SECONDEXPANSION:
-$(programs): $(BIN)/%: $$(call objects,$$(call sources,plugins/%)) $(sanitize_object) $(lib) \
-		build/linked-$(subst /,-,$(BIN))
+$(residents): $(obj)/lib%.a: $$(filter-out %/main.o,$$(call objects,$$(call sources,plugins/$$*))) Makefile
+	@echo '  AR    $@'
+	$(Q)rm -f $@; $(AR) rcsD $@ $(filter %.o,$^)
+
+$(programs): $(BIN)/%: $$(call objects,$$(call sources,plugins/%)) $(obj)/plugins/build.o \
+		$(sanitize_object) $(residents) $(lib) build/linked-$(subst /,-,$(BIN))
 	$(link)
 	$(Q)$(link_line) $(if $(STATIC),-static-pie,-pie)
 

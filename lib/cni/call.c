@@ -223,9 +223,13 @@ int cni_call_read(int stdin_fd, struct cni_call *ret, struct error *err)
 	char shown[SHOWN_SIZE];
 	int rc;
 
-	*ret = (struct cni_call){
-		.container_id = "", .netns = "", .ifname = "", .args = "", .path = "", .network = ""
-	};
+	*ret = (struct cni_call){ .command = command,
+				  .container_id = "",
+				  .netns = "",
+				  .ifname = "",
+				  .args = "",
+				  .path = "",
+				  .network = "" };
 	rc = read_environment(command, verb, ret, err);
 	if (rc < 0)
 		return rc;

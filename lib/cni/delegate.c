@@ -25,6 +25,7 @@
 #include "cbr/base/str.h"
 #include "cbr/cni/log.h"
 #include "collect.h"
+#include "resident.h"
 #include "stream.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -282,7 +283,10 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
 	delegate.assumed = call->version;
 	delegate.log = call->log;
 	delegate.start_ns = step.start_ns;
-	rc = spawn(call, path, &delegate, err);
+	if (resident_is_at(call, type, path))
+		rc = resident_start(call, verb, &delegate.resident, err);
+	else
+		rc = spawn(call, path, &delegate, err);
 	if (rc < 0)
 		return error_wrap(err, "cannot run plugin \"%s\"", delegate.type);
 	*ret = delegate;
@@ -292,6 +296,9 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
 
 void cni_delegate_done(struct cni_delegate *delegate)
 {
+	struct error ignored;
+
+	resident_end(delegate->resident, NULL, &ignored);
 	if (delegate->pid > 0)
 		kill_child(delegate->pid);
 	if (delegate->out_fd >= 0)

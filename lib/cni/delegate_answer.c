@@ -15,6 +15,7 @@
 #include "cbr/cni/json.h"
 #include "cbr/cni/log.h"
 #include "collect.h"
+#include "resident.h"
 
 #define LOG_MAX (64 * 1024)
 #define SHOWN_SIZE 256
@@ -193,6 +194,8 @@ int cni_delegate_wait(struct cni_delegate *delegate, const struct deadline *dead
 	int status = 0;
 
 	step.since_ns = delegate->start_ns;
+	if (delegate->resident)
+		return resident_end(TAKE_PTR(delegate->resident), ret, err);
 	delegate->out_fd = -1;
 	delegate->err_fd = -1;
 	if (delegate->pid <= 0)

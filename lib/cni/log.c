@@ -136,13 +136,12 @@ static void put_pod(json_t *object, const char *text)
 
 static json_t *make_head(const struct cni_call *call, const char *plugin)
 {
-	const char *command = getenv("CNI_COMMAND");
 	json_t *head = json_object();
 
 	put_text(head, "plugin", plugin);
 	put_text(head, "version", CBR_VERSION);
 	json_object_set_new(head, "pid", json_integer(getpid()));
-	put_text(head, "command", command ? command : "");
+	put_text(head, "command", call->command);
 	put_text(head, "network", call->network);
 	put_text(head, "container", call->container_id);
 	put_text(head, "ifname", call->ifname);

@@ -2,7 +2,7 @@
 /*
  * main.c - the frame of a plugin
  *
- * Stdout is the protocol: one document or nothing. Only this file prints.
+ * Stdout is the protocol: one document or nothing. Only this file prints there.
  */
 
 #include "cbr/cni/main.h"
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
@@ -21,6 +22,7 @@
 #include "cbr/cni/log.h"
 #include "lookup.h"
 #include "reserve.h"
+#include "serve.h"
 #include "stream.h"
 #include "version_list.h"
 
@@ -104,17 +106,13 @@ static int add(const struct cni_plugin *plugin, const struct cni_call *call, str
 	       struct error *err)
 {
 	auto_with(cni_result_done) struct cni_result result = { 0 };
-	struct error undo_err = { 0 };
-	const int made = plugin->add(call, &result, err);
+	const int made = serve_verb(plugin, call, &result, err);
 	int rc;
 
 	if (made < 0)
 		return made;
 	rc = print_result(output, call, &result, err);
-	/* What nobody was told of, nobody will take down. */
-	if (rc < 0 && made > 0 && plugin->undo && plugin->undo(call, &undo_err) < 0)
-		error_hint(err, "what was made is still there: %s", undo_err.msg);
-	return rc;
+	return rc < 0 ? serve_undo(plugin, call, made, err) : rc;
 }
 
 static int print_versions(struct output *output, struct error *err)
@@ -128,65 +126,14 @@ static int print_versions(struct output *output, struct error *err)
 	return print(output, text, err);
 }
 
-/* A verb that a plugin does not have succeeds silently, as with the reference library. */
-static int run(int (*verb)(const struct cni_call *call, struct error *err),
-	       const struct cni_call *call, struct error *err)
-{
-	return verb ? verb(call, err) : 0;
-}
-
 static int dispatch(const struct cni_plugin *plugin, const struct cni_call *call,
 		    struct output *output, struct error *err)
 {
-	int rc = 0;
-
-	switch (call->verb) {
-	case CNI_VERSION:
+	if (call->verb == CNI_VERSION)
 		return print_versions(output, err);
-	case CNI_GC:
-		return run(plugin->gc, call, err);
-	case CNI_STATUS:
-		return run(plugin->status, call, err);
-	default:
-		break;
-	}
-	if (plugin->judge_netns && !call->netns_override)
-		rc = plugin->judge_netns(call->netns, err);
-	if (rc < 0)
-		return rc;
 	if (call->verb == CNI_ADD)
 		return add(plugin, call, output, err);
-	return run(call->verb == CNI_DEL ? plugin->del : plugin->check, call, err);
-}
-
-/*
- * A log that cannot be written costs no pod, and keys that are in error, none that is to
- * be taken down; stderr is told.
- */
-static int open_log(const struct cni_plugin *plugin, struct cni_call *call, int64_t start_ns,
-		    struct cni_log *log, struct error *err)
-{
-	struct error why = { 0 };
-	int rc = cni_log_open(call, plugin->name, plugin->section, start_ns, log, &why);
-
-	if (rc > 0)
-		call->log = log;
-	if (rc >= 0)
-		return 0;
-	if (why.code != ERROR_IO && call->verb != CNI_DEL && call->verb != CNI_GC) {
-		*err = why;
-		return rc;
-	}
-	fprintf(stderr, "%s: goes on without a log: %s\n", plugin->name, why.msg);
-	return 0;
-}
-
-static void end_log(const struct cni_plugin *plugin, struct cni_log *log, const struct error *err)
-{
-	cni_log_call(log, err);
-	if (log->lost)
-		fprintf(stderr, "%s: cannot write to logFile: %s\n", plugin->name,
-			strerror(log->lost));
+	return serve_verb(plugin, call, NULL, err);
 }
 
 static int serve(const struct cni_plugin *plugin)
@@ -199,15 +146,16 @@ static int serve(const struct cni_plugin *plugin)
 	struct error err = { 0 };
 	int rc = cni_call_read(STDIN_FILENO, &call, &err);
 
+	call.plugin = plugin;
 	if (rc >= 0)
-		rc = open_log(plugin, &call, start_ns, &log, &err);
+		rc = serve_open_log(plugin, &call, start_ns, &log, &err);
 	else
-		open_log(plugin, &call, start_ns, &log, &later);
+		serve_open_log(plugin, &call, start_ns, &log, &later);
 	if (rc >= 0)
 		rc = dispatch(plugin, &call, &output, &err);
 	if (rc < 0)
 		report(&output, &call, &err);
-	end_log(plugin, &log, rc < 0 ? &err : NULL);
+	serve_end_log(plugin, &log, rc < 0 ? &err : NULL);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -223,6 +171,7 @@ static void settle(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	cni_reserve_begin();
@@ -260,6 +209,8 @@ int cni_main(const struct cni_plugin *plugin, int argc, char **argv)
 {
 	const char *command = getenv("CNI_COMMAND");
 
+	if (plugin->prepare)
+		plugin->prepare();
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		printf("%s %s\n", plugin->name, CBR_VERSION);
 		return EXIT_SUCCESS;

@@ -3,6 +3,7 @@
 
 #include "reserve.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 /* The one state that cannot be handed along: jansson's allocator has no argument for it. */
 static _Alignas(max_align_t) unsigned char reserve[RESERVE_SIZE];
-static size_t used;
+static atomic_size_t used;
 
 static bool is_reserved(const void *p)
 {

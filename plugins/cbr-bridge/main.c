@@ -3,10 +3,25 @@
 
 #include <linux/capability.h>
 
+#include "build.h"
 #include "cbr/cni/main.h"
 #include "cbr/sys/caps.h"
 #include "cbr/sys/netns.h"
+#include "hl-ipam/plugin.h"
 #include "verbs.h"
+
+/* What is missing is told by the verb that needs it. */
+static void limit_privileges(void)
+{
+	static const int needed[] = {
+		CAP_NET_ADMIN,  /* links, addresses, routes, nf_tables, /proc/sys/net */
+		CAP_SYS_ADMIN,  /* enter the pod's network namespace */
+		CAP_SYS_PTRACE, /* open one that is named /proc/PID/ns/net */
+	};
+	struct error ignored;
+
+	caps_limit(needed, sizeof(needed) / sizeof(needed[0]), &ignored);
+}
 
 int main(int argc, char **argv)
 {
@@ -14,6 +29,10 @@ int main(int argc, char **argv)
 		.name = "cbr-bridge",
 		.about = "attaches pods to a bridge: veth pair, addresses, gateway, "
 			 "masquerade, routes to other nodes",
+		.build = &build_note,
+		.build_len = sizeof(build_note),
+		.resident = &ipam_plugin,
+		.prepare = limit_privileges,
 		.judge_netns = netns_refuse_own_path,
 		.add = bridge_add,
 		.undo = bridge_del,
@@ -23,14 +42,5 @@ int main(int argc, char **argv)
 		.status = bridge_status,
 	};
 
-	static const int needed[] = {
-		CAP_NET_ADMIN,  /* links, addresses, routes, nf_tables, /proc/sys/net */
-		CAP_SYS_ADMIN,  /* enter the pod's network namespace */
-		CAP_SYS_PTRACE, /* open one that is named /proc/PID/ns/net */
-	};
-	struct error ignored;
-
-	/* What is missing is told by the verb that needs it. */
-	caps_limit(needed, sizeof(needed) / sizeof(needed[0]), &ignored);
 	return cni_main(&plugin, argc, argv);
 }

@@ -37,7 +37,7 @@ int lease_return(struct attach *a, struct error *err)
 	struct error ignored;
 
 	/* Its ADD must have ended before its DEL begins, or the DEL finds nothing yet. */
-	if (a->ipam.pid)
+	if (cni_delegate_is_at_work(&a->ipam))
 		cni_delegate_wait(&a->ipam, &deadline, &unused, &ignored);
 	return cni_delegate_run(a->call, a->conf.ipam_type, CNI_DEL, NULL, err);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
@@ -207,6 +208,7 @@ static int run(size_t command, int argc, char **argv)
 
 int tool_main(int argc, char **argv)
 {
+	umask(022);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return run(i, argc - 1, argv + 1);

@@ -44,9 +44,14 @@ static struct trace call_and_kill(struct scene *scene, const struct kill_case *w
 	return trace;
 }
 
-static void begin(struct scene *scene, const struct kill_case *what)
+static bool has_delegate(const struct kill_case *what)
 {
-	scene_make(scene, what->plugin);
+	return strcmp(what->plugin, "cbr-bridge") == 0;
+}
+
+static void begin(struct scene *scene, const struct kill_case *what, bool apart)
+{
+	scene_make(scene, what->plugin, apart);
 	if (what->prepare)
 		what->prepare(scene);
 }
@@ -135,7 +140,7 @@ static void assert_failure_left_nothing(struct scene *scene, const struct kill_c
 }
 
 /* Return: was anything killed? A call may stop less often than the one that was counted. */
-static bool kill_once(const struct kill_case *what, const struct trace_stop *where,
+static bool kill_once(const struct kill_case *what, bool apart, const struct trace_stop *where,
 		      enum trace_victims victims, size_t ending)
 {
 	struct scene scene;
@@ -145,7 +150,7 @@ static bool kill_once(const struct kill_case *what, const struct trace_stop *whe
 
 	snprintf(context, sizeof(context), "%s: %s %s; %s", what->name, victim_names[victims],
 		 trace_format(where, text), endings[ending].name);
-	begin(&scene, what);
+	begin(&scene, what, apart);
 	trace = call_and_kill(&scene, what, where, victims);
 	scene_inspect(&scene);
 	assert_failure_left_nothing(&scene, what, &trace);
@@ -157,12 +162,12 @@ static bool kill_once(const struct kill_case *what, const struct trace_stop *whe
 	return killed;
 }
 
-static struct trace count_stops(const struct kill_case *what)
+static struct trace count_stops(const struct kill_case *what, bool apart)
 {
 	struct scene scene;
 	struct trace trace;
 
-	begin(&scene, what);
+	begin(&scene, what, apart);
 	trace = call_and_kill(&scene, what, NULL, TRACE_ALL);
 	if (trace.status != 0)
 		harness_fail(__FILE__, __LINE__, "undisturbed: status %d\n%s", trace.status,
@@ -171,30 +176,38 @@ static struct trace count_stops(const struct kill_case *what)
 	return trace;
 }
 
-static bool makes_sense(const struct kill_case *what, const struct trace_stop *where,
-			enum trace_victims victims)
+/* Threads die together. */
+static bool makes_sense(bool apart, const struct trace_stop *where, enum trace_victims victims)
 {
 	if (victims == TRACE_DELEGATE)
-		return where->process > 0;
-	return victims == TRACE_ALL || strcmp(what->plugin, "cbr-bridge") == 0;
+		return apart && where->process > 0;
+	return victims == TRACE_ALL || apart;
 }
 
-void kill_everywhere(const struct kill_case *what, bool thorough)
+static void kill_all_ways(const struct kill_case *what, bool apart, bool thorough)
 {
-	struct trace calm = count_stops(what);
+	struct trace calm = count_stops(what, apart);
 	size_t turn = 0;
 	size_t kills = 0;
 
 	for (size_t i = 0; i < calm.n; i++)
 		for (int victims = TRACE_ALL; victims <= TRACE_DELEGATE; victims++) {
-			if (!makes_sense(what, &calm.stops[i], victims))
+			if (!makes_sense(apart, &calm.stops[i], victims))
 				continue;
 			for (size_t j = 0; j < (thorough ? N_ENDINGS : 1); j++)
-				kills += kill_once(what, &calm.stops[i], victims,
+				kills += kill_once(what, apart, &calm.stops[i], victims,
 						   turn++ % N_ENDINGS);
 		}
-	print_message("# %s: %zu stops, %zu kills\n", what->name, calm.n, kills);
+	print_message("# %s%s: %zu stops, %zu kills\n", what->name,
+		      apart ? ", its delegate apart" : "", calm.n, kills);
 	trace_done(&calm);
+}
+
+void kill_everywhere(const struct kill_case *what, bool thorough)
+{
+	kill_all_ways(what, false, thorough);
+	if (has_delegate(what))
+		kill_all_ways(what, true, thorough);
 }
 
 int kill_teardown(void **state)

@@ -23,6 +23,7 @@ struct kill_case {
 /*
  * kill_everywhere() - in a new scene for each stop and each choice of who dies
  *
+ * cbr-bridge has its delegate beside it as a thread, with which it dies, then as a process.
  * Endings: the call is made again, then DEL; or DEL comes at once; or the pod dies and GC cleans
  * up; or the pod dies and another one needs its address. They take turns; all of them come after
  * each kill if @thorough. Says how many kills there were.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "cbr/base/hash.h"
 #include "json.h"
 #include "traffic.h"
@@ -20,10 +21,11 @@
 	"\"rangeEnd\": \"10.22.0.11\"}], [{\"subnet\": \"fd00:22::/64\", \"rangeStart\": " \
 	"\"fd00:22::10\", \"rangeEnd\": \"fd00:22::11\"}]]"
 
-void scene_make(struct scene *scene, const char *plugin)
+void scene_make(struct scene *scene, const char *plugin, bool apart)
 {
 	scene->plugin = plugin;
 	node_make(&scene->node);
+	scene->path = apart ? apart_make(&scene->node.tmp) : NULL;
 	node_config(&scene->node, KEYS, POOL);
 	scene->other = node_pod(&scene->node, "other");
 	scene->victim = node_pod(&scene->node, "victim");
@@ -32,6 +34,7 @@ void scene_make(struct scene *scene, const char *plugin)
 
 void scene_done(struct scene *scene)
 {
+	free(scene->path);
 	node_done(&scene->node);
 }
 
@@ -43,6 +46,7 @@ struct run_call scene_call(const struct scene *scene, const struct pod *pod, con
 	*config = strcmp(command, "ADD") == 0 ? strdup(scene->node.config) : pod_config(pod);
 	call.config = *config;
 	call.plugin = scene->plugin;
+	call.path = scene->path;
 	return call;
 }
 
@@ -51,6 +55,7 @@ struct run_call scene_gc_call(const struct scene *scene, char **config)
 	json_t *json = json_parse(scene->node.config);
 	const struct run_call call = { .plugin = scene->plugin,
 				       .command = "GC",
+				       .path = scene->path,
 				       .ns = &scene->node.netns };
 	struct run_call ret = call;
 

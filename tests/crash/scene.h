@@ -15,6 +15,7 @@
 
 /*
  * @plugin: "hl-ipam", or "cbr-bridge" with hl-ipam as its delegate
+ * @path: CNI_PATH, owned; NULL = the directory of our executables
  * @other: lives from before the killed call until the end, if it has a result
  * @victim: whose call is killed
  * @next: comes after that
@@ -22,12 +23,14 @@
 struct scene {
 	struct node node;
 	const char *plugin;
+	char *path;
 	struct pod *other;
 	struct pod *victim;
 	struct pod *next;
 };
 
-void scene_make(struct scene *scene, const char *plugin);
+/* scene_make() - @apart: the delegate is a process of its own (apart.h) */
+void scene_make(struct scene *scene, const char *plugin, bool apart);
 void scene_done(struct scene *scene);
 
 /* scene_call() - a verb for a pod, as a runtime sends it; @config: owned by the caller */

@@ -18,7 +18,7 @@
 #define TRACE_TEXT_SIZE 64
 
 /*
- * @process: 0 = the plugin, 1 = the first process that it starts, and so on
+ * @process: 0 = the plugin, 1 = the first process or thread that it starts, and so on
  * @number: of the stop in that process, from 1 on; 0 = none
  * @call: number of the system call
  * @after: is it done?

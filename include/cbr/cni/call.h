@@ -10,6 +10,7 @@
 #include "cbr/cni/version.h"
 
 struct cni_log;
+struct cni_plugin;
 
 /* What a plugin can be asked: CNI_COMMAND. */
 enum cni_verb {
@@ -24,7 +25,7 @@ enum cni_verb {
 /*
  * One call of a plugin. Texts are borrowed from the environment or from @config and
  * are "" where the runtime gave none.
- * @verb: CNI_COMMAND
+ * @command, @verb: CNI_COMMAND
  * @container_id, @netns, @ifname, @args, @path: CNI_CONTAINERID, CNI_NETNS,
  *         CNI_IFNAME, CNI_ARGS, CNI_PATH
  * @netns_override: CNI_NETNS_OVERRIDE: our own namespace is no mistake
@@ -32,9 +33,11 @@ enum cni_verb {
  * @network: "name" of the config
  * @config: the whole config, owned
  * @text, @text_len: the bytes of stdin, owned; a delegate gets them unchanged
+ * @plugin: who is asked; cni_main()
  * @log: where steps are noted, NULL = nowhere; cni_main()
  */
 struct cni_call {
+	const char *command;
 	enum cni_verb verb;
 	const char *container_id;
 	const char *netns;
@@ -47,6 +50,7 @@ struct cni_call {
 	json_t *config;
 	char *text;
 	size_t text_len;
+	const struct cni_plugin *plugin;
 	struct cni_log *log;
 };
 

@@ -13,9 +13,12 @@
 #include "cbr/cni/call.h"
 #include "cbr/cni/result.h"
 
+struct resident;
+
 /*
  * A delegate at work.
- * @pid: 0 = none
+ * @pid: 0 = none, or none of its own
+ * @resident: the thread that does its work, if this executable contains it; NULL = none
  * @out_fd, @err_fd: ends of pipes that we read
  * @type, @verb: for messages
  * @assumed: version of a result that carries none
@@ -23,6 +26,7 @@
  */
 struct cni_delegate {
 	pid_t pid;
+	struct resident *resident;
 	int out_fd;
 	int err_fd;
 	char type[128];
@@ -46,6 +50,7 @@ int cni_delegate_find(const struct cni_call *call, const char *type, char **ret,
  * cni_delegate_start() - start it and return at once
  * @verb: what it is asked; the rest of the call is passed on as we got it
  *
+ * One that this executable contains gets a thread (struct cni_plugin); any other is executed.
  * It gets the bytes of our stdin, and of our environment CNI_*, PATH and the trace
  * context only. Return: 0 and *ret, to be ended by cni_delegate_wait() or
  * cni_delegate_done().
@@ -55,7 +60,7 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
 
 /*
  * cni_delegate_wait() - take its answer
- * @deadline: past it, it is killed
+ * @deadline: past it, it is killed; one in a thread keeps deadlines of its own
  * @ret: for ADD: its result; else NULL
  *
  * An error object of the delegate becomes *err with code, msg and details as they
@@ -63,6 +68,12 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
  */
 int cni_delegate_wait(struct cni_delegate *delegate, const struct deadline *deadline,
 		      struct cni_result *ret, struct error *err);
+
+/* cni_delegate_is_at_work() - was it started, and not awaited yet? */
+static inline bool cni_delegate_is_at_work(const struct cni_delegate *delegate)
+{
+	return delegate->pid > 0 || delegate->resident;
+}
 
 /* cni_delegate_done() - kill and reap one that still runs; accepts CNI_DELEGATE_NONE */
 void cni_delegate_done(struct cni_delegate *delegate);

@@ -5,11 +5,20 @@
 #include "cbr/cni/call.h"
 #include "cbr/cni/result.h"
 
+#include <stddef.h>
+
 /*
  * A plugin. Verbs return >= 0 or a negative errno with *err.
  * @name: of the executable; @about: one line for people
  * @section: object of the config that is this plugin's own, whose keys of the log win
  *           over those at the top; NULL = there is none
+ * @build, @build_len: bytes near the beginning of each executable of the build that this is of,
+ *           and of no other
+ * @resident: a plugin that this executable contains, NULL = none. As a delegate it is not
+ *            started if CNI_PATH leads to its own executable of this same build: a thread
+ *            does what that would
+ * @prepare: called first in the process, or the thread, that serves: gives up privileges that
+ *           are not needed; may be NULL
  * @judge_netns: may this be the pod's namespace? Called with CNI_NETNS before ADD, DEL and
  *               CHECK, unless CNI_NETNS_OVERRIDE says that any may; may be NULL
  * @add: fills *ret, which cni_main() prints in the version of the config
@@ -20,6 +29,10 @@ struct cni_plugin {
 	const char *name;
 	const char *about;
 	const char *section;
+	const void *build;
+	size_t build_len;
+	const struct cni_plugin *resident;
+	void (*prepare)(void);
 	int (*judge_netns)(const char *path, struct error *err);
 	int (*add)(const struct cni_call *call, struct cni_result *ret, struct error *err);
 	int (*undo)(const struct cni_call *call, struct error *err);

@@ -21,6 +21,7 @@
 struct cni_call fixture_call(const char *config)
 {
 	struct cni_call call = {
+		.command = "ADD",
 		.container_id = "c1",
 		.netns = "/run/netns/c1",
 		.ifname = "eth0",
