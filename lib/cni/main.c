@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,10 @@ static void settle(void)
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+#ifdef M_ARENA_MAX
+	/* A thread that lives for less than a millisecond needs no heap of its own. */
+	mallopt(M_ARENA_MAX, 1);
+#endif
 	cni_reserve_begin();
 	/* One call; jansson itself would open a file for it. */
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed))

@@ -2,7 +2,7 @@
 /*
  * floor.c - the kernel's share of an attachment: the least that any plugin must do
  *
- *   floor [-d] BRIDGE SUBNET [SUBNET6]      e.g. floor cni0 10.9.0.0 fd00:9::
+ *   floor BRIDGE SUBNET [SUBNET6]      e.g. floor cni0 10.9.0.0 fd00:9::
  *
  * Called as a plugin is: CNI_COMMAND is ADD or DEL; the pod is CNI_NETNS, and a number
  * after the last '-' of CNI_CONTAINERID. ADD makes what a gateway network without
@@ -10,9 +10,6 @@
  * address in SUBNET/16 and its default route; the bridge's address; with SUBNET6 the same in
  * SUBNET6/64. DEL removes the pair. A pod of a network with masquerade takes no more: the
  * rules are there since its first one.
- *
- * With -d it starts a second process that ends at once, as a plugin must start its delegate,
- * and awaits it: ADD when the link is made, DEL when it is gone.
  *
  * Nothing is validated, undone, written down or printed, no address is chosen and nobody
  * is asked. Messages: 7 for ADD, 10 with SUBNET6, sent in 4 goes; 1 for DEL.
@@ -26,11 +23,9 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
@@ -209,29 +204,8 @@ static void put_default_route(struct requests *r, int index, const struct addres
 	end(r, nlh);
 }
 
-static pid_t start_delegate(void)
-{
-	char *const argv[] = { "floor", NULL };
-	pid_t pid;
-	int rc = posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ);
-
-	if (rc)
-		die("delegate", rc);
-	return pid;
-}
-
-static void await(pid_t pid)
-{
-	if (pid && waitpid(pid, NULL, 0) < 0)
-		die("delegate", errno);
-}
-
-/*
- * @subnets: ends with NULL
- * @delegate: to await, 0 = none
- */
-static void add(const char *host, const char *bridge_name, char **subnets, unsigned int number,
-		pid_t delegate)
+/* @subnets: ends with NULL */
+static void add(const char *host, const char *bridge_name, char **subnets, unsigned int number)
 {
 	struct requests node = { 0 };
 	struct requests pod = { 0 };
@@ -250,7 +224,6 @@ static void add(const char *host, const char *bridge_name, char **subnets, unsig
 		put_address(&node, bridge, &gateway);
 	}
 	run(&node, "node");
-	await(delegate);
 
 	if (setns(netns, CLONE_NEWNET) < 0)
 		die("setns", errno);
@@ -283,24 +256,14 @@ static void del(const char *host)
 int main(int argc, char **argv)
 {
 	const char *number = strrchr(getenv("CNI_CONTAINERID"), '-') + 1;
-	pid_t delegate = 0;
 	char host[IF_NAMESIZE];
 
-	if (argc == 1)
-		return 0; /* as the delegate */
-	if (strcmp(argv[1], "-d") == 0) {
-		delegate = start_delegate();
-		argc--;
-		argv++;
-	}
 	if (argc < 3)
-		die("usage: floor [-d] BRIDGE SUBNET [SUBNET6]", EINVAL);
+		die("usage: floor BRIDGE SUBNET [SUBNET6]", EINVAL);
 	snprintf(host, sizeof(host), "floor%s", number);
-	if (strcmp(getenv("CNI_COMMAND"), "ADD") == 0) {
-		add(host, argv[1], argv + 2, (unsigned int)strtoul(number, NULL, 10), delegate);
-	} else {
+	if (strcmp(getenv("CNI_COMMAND"), "ADD") == 0)
+		add(host, argv[1], argv + 2, (unsigned int)strtoul(number, NULL, 10));
+	else
 		del(host);
-		await(delegate);
-	}
 	return 0;
 }
