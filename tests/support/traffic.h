@@ -29,12 +29,18 @@ void assert_reaches(const struct ns *from, const struct ns *to, const char *addr
 		    const char *source);
 
 /*
- * assert_answers() - the same at once: what takes longer than @ms milliseconds (times
- * CBR_PATIENCE, at most 900) failed at first and was tried again
+ * assert_answers() - the same within so many milliseconds (times CBR_PATIENCE, at most 900)
  * @what: for the message
+ *
+ * Tries anew a few times in these: what a kernel announces is heard a moment later, when that of
+ * the listener gets to it.
  */
 void assert_answers(const struct ns *from, const struct ns *to, const char *addr, int ms,
 		    const char *what);
+
+/* assert_first_answers() - the same at the first try: no packet may be lost */
+void assert_first_answers(const struct ns *from, const struct ns *to, const char *addr, int ms,
+			  const char *what);
 
 /* assert_unreachable() - it does not arrive */
 void assert_unreachable(const struct ns *from, const struct ns *to, const char *addr);
