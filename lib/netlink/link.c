@@ -95,7 +95,8 @@ static void put_peer(struct nl_batch *batch, const struct link_veth *veth)
 
 size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth)
 {
-	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	const struct ifinfomsg header = { .ifi_flags = veth->down ? 0 : IFF_UP,
+					  .ifi_change = IFF_UP };
 	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 				  "create veth %s with %s%s, mtu %u", veth->name, veth->peer_name,
 				  veth->peer_netns ? " in the pod" : "", veth->mtu);
@@ -206,6 +207,15 @@ void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, u
 		put_mac(batch, mac);
 	if (mtu)
 		nl_put_u32(batch, IFLA_MTU, mtu);
+}
+
+void link_put_up(struct nl_batch *batch, const char *name)
+{
+	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+
+	nl_request(batch, RTM_NEWLINK, 0, "make %s up", name);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
 }
 
 void link_put_alias(struct nl_batch *batch, const char *name, const char *alias)

@@ -131,11 +131,18 @@ static bool hears_itself(const struct attach *a)
 	return attach_is_layer3(a) && ipv6;
 }
 
+/*
+ * A new host end passes for connected until the kernel has looked at it, so a port that is
+ * up from the beginning is let forward, then stopped, then let forward again; and each time
+ * the bridge goes through all of its ports (br_port_state_selection()). It is looked at
+ * before it is made up.
+ */
 static int create(struct attach *a, const struct mac *peer_mac, struct error *err)
 {
 	const struct link_veth veth = {
 		.name = a->host_name,
 		.mac = make_mac(a, "host"),
+		.down = true,
 		.master = a->bridge.index,
 		.mtu = choose_mtu(a),
 		.peer_netns = &a->netns,
@@ -157,6 +164,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 		link_put_port_reserved(&batch, a->host_name, true);
 	put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
+	link_put_up(&batch, a->host_name);
 	rc = nl_batch_run(&batch, err);
 	if (rc < 0 && nl_batch_result(&batch, made) == 0)
 		podlink_unmake(a, &ignored);

@@ -3,10 +3,15 @@
 
 #include "harness.h"
 
+#include <libmnl/libmnl.h>
+#include <linux/if_bridge.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cbr/base/cleanup.h"
 #include "json.h"
 #include "one_node.h"
 #include "traffic.h"
@@ -210,6 +215,53 @@ static void the_port_forwards_when_add_returns(void **state)
 	json_decref(ends[1]);
 }
 
+/* Return: the state of a port that a message of its bridge tells, -1 if it tells none */
+static int port_state(const struct nlmsghdr *nlh)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+	const struct nlattr *part;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK || header->ifi_family != AF_BRIDGE)
+		return -1;
+	mnl_attr_for_each (attr, nlh, sizeof(*header))
+		if (mnl_attr_get_type(attr) == IFLA_PROTINFO)
+			mnl_attr_for_each_nested (part, attr)
+				if (mnl_attr_get_type(part) == IFLA_BRPORT_STATE)
+					return mnl_attr_get_u8(part);
+	return -1;
+}
+
+/* Each change has the bridge go through all of its ports. */
+static void a_port_once_let_forward_is_not_stopped(void **state)
+{
+	const struct sockaddr_nl links = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	autoclose int fd = ns_socket(&node.netns, AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK,
+				     NETLINK_ROUTE);
+	bool forwarded = false;
+	char buf[32768];
+	ssize_t len;
+
+	(void)state;
+	needs_linux(6, 8, "to look at a link brings its state up to date");
+	node_config(&node, "\"isDefaultGateway\": true", "\"subnet\": \"10.22.0.0/24\"");
+	pod_add(node_pod(&node, "first"));
+	assert_int_equal(bind(fd, (const struct sockaddr *)&links, sizeof(links)), 0);
+	pod_add(node_pod(&node, "second"));
+	while ((len = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)buf;
+		int left = (int)len;
+
+		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+			const int now = port_state(nlh);
+
+			assert_false(forwarded && now == BR_STATE_DISABLED);
+			forwarded = forwarded || now == BR_STATE_FORWARDING;
+		}
+	}
+	assert_true(forwarded);
+}
+
 static void second_interface_of_a_container(void **state)
 {
 	struct pod *pod = node_pod(&node, "c1");
@@ -283,6 +335,7 @@ int main(void)
 		TEST(pods_and_node_reach_each_other),
 		TEST(a_reused_address_answers_at_once),
 		TEST(the_port_forwards_when_add_returns),
+		TEST(a_port_once_let_forward_is_not_stopped),
 		TEST(second_interface_of_a_container),
 		TEST(host_end_says_whose_it_is),
 		TEST(many_at_once_make_one_bridge),

@@ -123,6 +123,7 @@ void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu);
 /*
  * A veth pair, born in place: one end here, one in @peer_netns, or here too if that is NULL.
  * @name, @mac: our end, which is made up
+ * @down: it is not made up, but left for link_put_up()
  * @master: index of the bridge that it is a port of
  * @mtu: bytes for both ends, 0 = the kernel's default
  * @peer_netns: where the other end is born
@@ -132,6 +133,7 @@ void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu);
 struct link_veth {
 	const char *name;
 	struct mac mac;
+	bool down;
 	int master;
 	uint32_t mtu;
 	const struct netns *peer_netns;
@@ -195,6 +197,9 @@ void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, u
 
 /* link_put_alias() - text for people, by name */
 void link_put_alias(struct nl_batch *batch, const char *name, const char *alias);
+
+/* link_put_up() - by name, so that it can follow link_put_veth() in the same batch */
+void link_put_up(struct nl_batch *batch, const char *name);
 
 /* link_put_enslave() - make a link a port of a bridge, and up */
 void link_put_enslave(struct nl_batch *batch, int index, int master);
