@@ -110,6 +110,14 @@ size_t nl_request(struct nl_batch *batch, uint16_t type, uint16_t flags, const c
 	return batch->n - 1;
 }
 
+void nl_name_later(struct nl_batch *batch, nl_name_fn *name)
+{
+	struct nl_request *request = current(batch);
+
+	if (request)
+		request->name = name;
+}
+
 void nl_tolerate(struct nl_batch *batch, int errnum)
 {
 	struct nl_request *request = current(batch);

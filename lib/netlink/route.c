@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "route_read.h"
@@ -56,31 +55,19 @@ static void put_route(struct nl_batch *batch, const struct route *route)
 	put_metrics(batch, route);
 }
 
-static const char *describe(const struct route *route, char buf[static 2 * IP_TEXT_SIZE])
-{
-	char dst[IP_TEXT_SIZE];
-	char gw[IP_TEXT_SIZE];
-
-	snprintf(buf, 2 * IP_TEXT_SIZE, "%s%s%s", ip_prefix_format(&route->dst, dst),
-		 route->gw.family ? " via " : "", ip_format(&route->gw, gw));
-	return buf;
-}
-
 size_t route_put_add(struct nl_batch *batch, const struct route *route, uint16_t flags)
 {
-	char text[2 * IP_TEXT_SIZE];
-	size_t index = nl_request(batch, RTM_NEWROUTE, flags, "add route %s",
-				  describe(route, text));
+	size_t index = nl_request(batch, RTM_NEWROUTE, flags, "add route");
 
+	nl_name_later(batch, route_name);
 	put_route(batch, route);
 	return index;
 }
 
 void route_put_delete(struct nl_batch *batch, const struct route *route)
 {
-	char text[2 * IP_TEXT_SIZE];
-
-	nl_request(batch, RTM_DELROUTE, 0, "delete route %s", describe(route, text));
+	nl_request(batch, RTM_DELROUTE, 0, "delete route");
+	nl_name_later(batch, route_name);
 	nl_tolerate(batch, ESRCH);
 	put_route(batch, route);
 }
@@ -97,10 +84,10 @@ void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct
 		.rtm_dst_len = (uint8_t)ip_bits(addr->family),
 		.rtm_flags = RTM_F_FIB_MATCH,
 	};
-	char text[IP_TEXT_SIZE];
 
 	memset(ret, 0, sizeof(*ret));
-	nl_request(batch, RTM_GETROUTE, 0, "look up route to %s", ip_format(addr, text));
+	nl_request(batch, RTM_GETROUTE, 0, "look up route to");
+	nl_name_later(batch, route_name);
 	/* No entry; or one that is unreachable, prohibit, blackhole (fib_props[] in the kernel). */
 	nl_tolerate(batch, ENETUNREACH);
 	nl_tolerate(batch, EHOSTUNREACH);

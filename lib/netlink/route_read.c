@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attr.h"
@@ -75,37 +76,60 @@ static int for_each_hop(const struct nlattr *multipath, const struct route *rout
 	return rc;
 }
 
-static int read_each(const struct nlmsghdr *msg, int (*fn)(const struct route *hop, void *arg),
-		     void *arg)
+/* Return: 1 and what the fields of a message say, 0 for a family that has no addresses, -EPROTO */
+static int read_fields(const struct nlmsghdr *msg, struct attrs *attrs, struct route *ret)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(msg);
-	struct route route = { 0 };
-	struct attrs attrs;
 	int family;
 
-	if (msg->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(msg) < sizeof(*header))
+	*ret = (struct route){ 0 };
+	if (mnl_nlmsg_get_payload_len(msg) < sizeof(*header))
 		return -EPROTO;
 	family = header->rtm_family;
 	if (!ip_size(family))
 		return 0;
 	if (header->rtm_dst_len > ip_bits(family))
 		return -EPROTO;
-	attrs_of_message(msg, sizeof(*header), route_policy, COUNT(route_policy), &attrs);
-	route.dst.addr.family = family;
-	route.dst.len = header->rtm_dst_len;
-	route.scope = header->rtm_scope;
-	route.type = header->rtm_type;
-	route.protocol = header->rtm_protocol;
-	route.table = attrs.at[RTA_TABLE] ? attr_u32(&attrs, RTA_TABLE) : header->rtm_table;
-	route.oif = (int)attr_u32(&attrs, RTA_OIF);
-	route.priority = attr_u32(&attrs, RTA_PRIORITY);
-	read_ip(attrs.at[RTA_DST], family, &route.dst.addr);
-	read_ip(attrs.at[RTA_GATEWAY], family, &route.gw);
-	read_ip(attrs.at[RTA_PREFSRC], family, &route.src);
-	read_metrics(attrs.at[RTA_METRICS], &route);
+	attrs_of_message(msg, sizeof(*header), route_policy, COUNT(route_policy), attrs);
+	ret->dst.addr.family = family;
+	ret->dst.len = header->rtm_dst_len;
+	ret->scope = header->rtm_scope;
+	ret->type = header->rtm_type;
+	ret->protocol = header->rtm_protocol;
+	ret->table = attrs->at[RTA_TABLE] ? attr_u32(attrs, RTA_TABLE) : header->rtm_table;
+	ret->oif = (int)attr_u32(attrs, RTA_OIF);
+	ret->priority = attr_u32(attrs, RTA_PRIORITY);
+	read_ip(attrs->at[RTA_DST], family, &ret->dst.addr);
+	read_ip(attrs->at[RTA_GATEWAY], family, &ret->gw);
+	read_ip(attrs->at[RTA_PREFSRC], family, &ret->src);
+	read_metrics(attrs->at[RTA_METRICS], ret);
+	return 1;
+}
+
+static int read_each(const struct nlmsghdr *msg, int (*fn)(const struct route *hop, void *arg),
+		     void *arg)
+{
+	struct route route;
+	struct attrs attrs;
+	int rc = msg->nlmsg_type == RTM_NEWROUTE ? read_fields(msg, &attrs, &route) : -EPROTO;
+
+	if (rc <= 0)
+		return rc;
 	if (attrs.at[RTA_MULTIPATH])
 		return for_each_hop(attrs.at[RTA_MULTIPATH], &route, fn, arg);
 	return fn(&route, arg);
+}
+
+void route_name(const struct nlmsghdr *msg, char *buf, size_t size)
+{
+	char dst[IP_TEXT_SIZE];
+	char gw[IP_TEXT_SIZE];
+	struct route route;
+	struct attrs attrs;
+
+	if (read_fields(msg, &attrs, &route) > 0)
+		snprintf(buf, size, " %s%s%s", ip_prefix_format(&route.dst, dst),
+			 route.gw.family ? " via " : "", ip_format(&route.gw, gw));
 }
 
 static int keep_first(const struct route *hop, void *arg)

@@ -99,13 +99,27 @@ static bool is_about_ipv6(const struct nl_batch *batch, const struct nl_request 
 	       header->rtgen_family == AF_INET6;
 }
 
+/* The whole name of a request, for messages. */
+static const char *name_of(const struct nl_batch *batch, size_t i, char buf[static NL_WHAT_SIZE])
+{
+	const struct nl_request *request = &batch->requests[i];
+	size_t len = strlen(request->what);
+
+	memcpy(buf, request->what, len + 1);
+	if (request->name)
+		request->name(message_of(batch, i), buf + len, NL_WHAT_SIZE - len);
+	return buf;
+}
+
 static int state_failure(const struct nl_batch *batch, const struct nl_request *request,
 			 const struct nlmsghdr *msg, struct error *err)
 {
+	char name[NL_WHAT_SIZE];
 	char words[256];
 
 	read_extended_ack(msg, words, sizeof(words));
-	error_errno(err, ERROR_KERNEL, -request->result, "%s", request->what);
+	error_errno(err, ERROR_KERNEL, -request->result, "%s",
+		    name_of(batch, (size_t)(request - batch->requests), name));
 	if (*words) {
 		size_t len = strlen(err->msg);
 
@@ -153,6 +167,7 @@ static void take_error(struct nl_batch *batch, const struct nlmsghdr *msg, struc
 static void take_reply(struct nl_batch *batch, const struct nlmsghdr *msg, struct outcome *out)
 {
 	struct nl_request *request = find_request(batch, msg->nlmsg_seq);
+	char name[NL_WHAT_SIZE];
 	int rc;
 
 	if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -165,7 +180,7 @@ static void take_reply(struct nl_batch *batch, const struct nlmsghdr *msg, struc
 	request->result = rc;
 	if (out->rc >= 0)
 		out->rc = error_errno(out->err, ERROR_KERNEL, -rc, "%s: cannot read the answer",
-				      request->what);
+				      name_of(batch, (size_t)(request - batch->requests), name));
 }
 
 static void take_datagram(struct nl_batch *batch, const void *data, int len, struct outcome *out)
@@ -221,6 +236,7 @@ static int transmit(struct nl_batch *batch, size_t first, size_t last, struct er
 	const size_t len = end->offset + NLMSG_ALIGN(end->len) - begin->offset;
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	const int fd = mnl_socket_get_fd(batch->sock->mnl);
+	char name[NL_WHAT_SIZE];
 	int room = (int)(len * 2 + RECEIVE_SIZE);
 	ssize_t n;
 
@@ -232,7 +248,8 @@ static int transmit(struct nl_batch *batch, size_t first, size_t last, struct er
 			   sizeof(kernel));
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return error_errno(err, ERROR_KERNEL, errno, "%s: cannot send", begin->what);
+		return error_errno(err, ERROR_KERNEL, errno, "%s: cannot send",
+				   name_of(batch, first, name));
 	return 0;
 }
 

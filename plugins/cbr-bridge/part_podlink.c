@@ -2,8 +2,8 @@
 /*
  * part_podlink.c - the veth pair between pod and bridge
  *
- * The kernel makes it in one request: host end named, addressed, enslaved and up, the
- * other end born in the pod under its final name. A caller killed at any moment leaves
+ * The kernel makes it in one request: host end named, addressed and enslaved, the other
+ * end born in the pod under its final name. A caller killed at any moment leaves
  * either nothing or a pair that is found again by its name.
  */
 
@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 
 #include "cbr/base/hash.h"
-#include "cbr/base/str.h"
 #include "cbr/netlink/events.h"
 #include "parts.h"
+#include "podlink_name.h"
 
 /* Longer than linkwatch ever takes its time for (LW_INTERVAL in the kernel, one second). */
 #define CARRIER_DEADLINE_MS 1500
@@ -41,83 +41,6 @@ static uint32_t choose_mtu(const struct attach *a)
 	return a->conf.mtu ? a->conf.mtu : a->bridge.mtu;
 }
 
-void podlink_alias(const struct attach *a, char ret[static LINK_ALIAS_SIZE])
-{
-	const struct cni_args *args = &a->conf.args;
-	char text[LINK_ALIAS_SIZE * 3];
-
-	snprintf(text, sizeof(text), "%s %s %s %s%s%s", a->call->network, a->call->container_id,
-		 a->call->ifname, args->pod_namespace, *args->pod_name ? "/" : "", args->pod_name);
-	str_clean(ret, LINK_ALIAS_SIZE, text);
-}
-
-static bool split_alias(const struct link *link, char copy[static LINK_ALIAS_SIZE],
-			const char **ret_network, const char **ret_container,
-			const char **ret_ifname)
-{
-	char *rest = copy;
-
-	memcpy(copy, link->alias, LINK_ALIAS_SIZE);
-	*ret_network = strsep(&rest, " ");
-	*ret_container = strsep(&rest, " ");
-	*ret_ifname = strsep(&rest, " ");
-	return *ret_container && *ret_ifname;
-}
-
-bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SIZE],
-			 const char **ret_network, const char **ret_container,
-			 const char **ret_ifname)
-{
-	char name[IF_NAMESIZE];
-
-	if (!split_alias(link, copy, ret_network, ret_container, ret_ifname))
-		return false;
-	hash_host_link(*ret_network, *ret_container, *ret_ifname, name);
-	return strcmp(name, link->name) == 0;
-}
-
-/* That of another bridge plugin, which we took over, has no alias of ours. */
-static bool is_renamed(const struct attach *a)
-{
-	const struct cni_call *call = a->call;
-	char copy[LINK_ALIAS_SIZE];
-	const char *network;
-	const char *container;
-	const char *ifname;
-
-	return strcmp(a->host.name, a->host_name) != 0 &&
-	       split_alias(&a->host, copy, &network, &container, &ifname) &&
-	       strcmp(network, call->network) == 0 && strcmp(container, call->container_id) == 0 &&
-	       strcmp(ifname, call->ifname) == 0;
-}
-
-/* Pods' names are their authors' choice. */
-static bool is_good_altname(const char *name)
-{
-	const size_t len = strlen(name);
-
-	return len >= IF_NAMESIZE && len < LINK_ALTNAME_SIZE && name_is_valid(name);
-}
-
-/*
- * What people can type for the host end: "<pod>.<namespace>.<ifname>", or the first digits
- * of the container ID instead of the pod. It is longer than an interface's name can be:
- * neither we nor anybody on the node will ever find it in the place of one.
- */
-static void put_altname(const struct attach *a, struct nl_batch *batch)
-{
-	const struct cni_args *args = &a->conf.args;
-	char text[sizeof(args->pod_name) + sizeof(args->pod_namespace) + IF_NAMESIZE] = "";
-
-	if (*args->pod_name && *args->pod_namespace)
-		snprintf(text, sizeof(text), "%s.%s.%s", args->pod_name, args->pod_namespace,
-			 a->call->ifname);
-	if (!is_good_altname(text))
-		snprintf(text, sizeof(text), "%.12s.%s", a->call->container_id, a->call->ifname);
-	if (is_good_altname(text))
-		link_put_altname(batch, a->host_name, text);
-}
-
 /*
  * In hairpin mode a pod hears what it announces itself. For IPv4 that is nothing, for IPv6
  * the kernel logs a warning of a duplicate each time (ndisc_recv_na()).
@@ -132,10 +55,8 @@ static bool hears_itself(const struct attach *a)
 }
 
 /*
- * A new host end passes for connected until the kernel has looked at it, so a port that is
- * up from the beginning is let forward, then stopped, then let forward again; and each time
- * the bridge goes through all of its ports (br_port_state_selection()). It is looked at
- * before it is made up.
+ * The kernel takes a new host end for connected until it is looked at. One that was up then would
+ * be let forward, stopped, let forward again, and each time the bridge goes through all ports.
  */
 static int create(struct attach *a, const struct mac *peer_mac, struct error *err)
 {
@@ -162,7 +83,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	link_put_port(&batch, a->host_name, hairpin, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a))
 		link_put_port_reserved(&batch, a->host_name, true);
-	put_altname(a, &batch);
+	podlink_put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	link_put_up(&batch, a->host_name);
 	rc = nl_batch_run(&batch, err);
@@ -184,7 +105,7 @@ static int refresh(struct attach *a, struct error *err)
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a) || a->host.reserved)
 		link_put_port_reserved(&batch, a->host_name, guard_is_wanted(a));
-	put_altname(a, &batch);
+	podlink_put_altname(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	/* A guarded pod that gave itself another MAC does not make it its own by that. */
 	if (a->conf.has_mac || guard_is_wanted(a))
@@ -319,7 +240,7 @@ int podlink_refuse_foreign(struct attach *a, struct error *err)
 {
 	struct error ignored;
 
-	if (find_host_end(a, &ignored) >= 0 && is_renamed(a)) {
+	if (find_host_end(a, &ignored) >= 0 && podlink_is_renamed(a)) {
 		error_set(err, ERROR_CONFLICT, "host interface %s of container %s is called %s now",
 			  a->host_name, a->call->container_id, a->host.name);
 		return error_hint(err, "give it its name back, or let DEL remove it");
@@ -374,7 +295,7 @@ static int check_port(const struct attach *a, struct error *err)
 	if (!host->index || host->index != a->container.peer || host->peer != a->container.index)
 		return error_set(err, ERROR_CHECK, "CNI veth created for bridge %s was not found",
 				 a->conf.bridge);
-	if (is_renamed(a))
+	if (podlink_is_renamed(a))
 		return error_set(err, ERROR_CHECK, "host interface %s is called %s now",
 				 a->host_name, host->name);
 	if (host->master != a->bridge.index)

@@ -30,12 +30,16 @@
  */
 typedef int nl_reply_fn(const struct nlmsghdr *msg, void *arg);
 
+/* Called to put into @buf, of @size bytes, what a request is about: the rest of its name. */
+typedef void nl_name_fn(const struct nlmsghdr *msg, char *buf, size_t size);
+
 /*
  * @seq: sequence number
  * @offset, @len: where its message is in the buffer
  * @result: after the run: 0, or the negative errno that the kernel answered
  * @tolerated: positive errno values that are no failure (0 = unused)
  * @on_reply, @arg: see nl_reply_fn
+ * @name: see nl_name_later()
  * @what: "create veth …", for the error message
  */
 struct nl_request {
@@ -46,6 +50,7 @@ struct nl_request {
 	int tolerated[NL_TOLERATED_MAX];
 	nl_reply_fn *on_reply;
 	void *arg;
+	nl_name_fn *name;
 	char what[NL_WHAT_SIZE];
 };
 
@@ -79,6 +84,13 @@ void nl_batch_done(struct nl_batch *batch);
  */
 size_t nl_request(struct nl_batch *batch, uint16_t type, uint16_t flags, const char *what, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/*
+ * nl_name_later() - who completes the name of the current request, if it must be told at all
+ *
+ * Where there are a thousand of a kind, their names cost more than all else of them.
+ */
+void nl_name_later(struct nl_batch *batch, nl_name_fn *name);
 
 /* nl_tolerate() - this errno (positive) is no failure of the current request */
 void nl_tolerate(struct nl_batch *batch, int errnum);
