@@ -49,10 +49,10 @@ fuzzed_fuzz_resolv := plugins/hl-ipam/resolv.c
 
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wformat=2
-cflags = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCBR_VERSION='"$(VERSION)"' -Iinclude -Iplugins $(warnings) \
+cflags = -std=gnu17 -pthread -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCBR_VERSION='"$(VERSION)"' -Iinclude -Iplugins $(warnings) \
 	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) \
 	$(sanitize) $(CFLAGS)
-ldflags = -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
+ldflags = -pthread -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
 
 # What of this the compiler knows, and which archives there are, is asked once: see probe.mk.
 hardening := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection \
