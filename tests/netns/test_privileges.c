@@ -119,28 +119,36 @@ static void a_delegate_gets_what_the_runtime_gave(void **state)
 	assert_string_equal(status, own);
 }
 
-/* What the process says of itself while it waits for the lock. */
-static void the_pool_can_get_no_privilege_back(void **state)
+/* What is said of those who can get no privilege while the plugin waits for the lock of the pool. */
+static char *look_while_it_waits(const char *plugin)
 {
-	autofree char *seen = NULL;
-
-	(void)state;
 	pod_add(pod);
 	free(tmp_write(&node.tmp, "config", node.config, 0644));
-	seen = run_must(
+	return run_must(
 		&node.netns,
 		"cd %s; "
 		"{ flock 9; : >held; until [ -e seen ]; do :; done; } 9>>networks/net/lock & "
 		"until [ -e held ]; do :; done; "
-		"CNI_COMMAND=DEL CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_PATH=/ "
-		"\"$CBR_BIN\"/hl-ipam <config & pid=$!; "
-		"until grep -q 'NoNewPrivs:.1' /proc/$pid/status; do :; done; "
-		"grep -E 'CapEff|CapPrm|NoNewPrivs' /proc/$pid/status; "
-		": >seen; wait $pid",
-		node.tmp.path);
-	assert_contains(seen, "CapPrm:\t0000000000000000");
-	assert_contains(seen, "CapEff:\t0000000000000000");
-	assert_contains(seen, "NoNewPrivs:\t1");
+		"CNI_COMMAND=DEL CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_PATH=\"$CBR_BIN\" "
+		"\"$CBR_BIN\"/%s <config & pid=$!; "
+		"until humble=$(grep -l 'NoNewPrivs:.1' /proc/$pid/task/*/status); do :; done; "
+		"grep -hE 'CapEff|CapPrm|NoNewPrivs' $humble; : >seen; wait $pid",
+		node.tmp.path, plugin);
+}
+
+#define NO_PRIVILEGE "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\n"
+
+/* As a process of its own, or as a thread of cbr-bridge. */
+static void the_pool_can_get_no_privilege_back(void **state)
+{
+	autofree char *process = look_while_it_waits("hl-ipam");
+	autofree char *thread = NULL;
+
+	(void)state;
+	assert_string_equal(process, NO_PRIVILEGE);
+	free(run_must(NULL, "rm %s/held %s/seen", node.tmp.path, node.tmp.path));
+	thread = look_while_it_waits("cbr-bridge");
+	assert_string_equal(thread, NO_PRIVILEGE);
 }
 
 int main(void)

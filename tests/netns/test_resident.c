@@ -181,32 +181,6 @@ static void a_pool_without_room_says_so(void **state)
 	assert_int_equal(node_reservations(&node), 1);
 }
 
-/* What each thread says of itself while the pool's lock is waited for. */
-static void the_thread_has_no_privilege(void **state)
-{
-	autofree char *seen = NULL;
-
-	(void)state;
-	node_config(&node, "", POOL);
-	pod_add(node_pod(&node, "c1"));
-	free(tmp_write(&node.tmp, "config", node.config, 0644));
-	seen = run_must(
-		&node.netns,
-		"cd %s; "
-		"{ flock 9; : >held; until [ -e seen ]; do :; done; } 9>>networks/net/lock & "
-		"until [ -e held ]; do :; done; "
-		"CNI_COMMAND=DEL CNI_CONTAINERID=c1 CNI_IFNAME=eth0 CNI_PATH=\"$CBR_BIN\" "
-		"\"$CBR_BIN\"/cbr-bridge <config & pid=$!; "
-		"until grep -q 'NoNewPrivs:.1' /proc/$pid/task/*/status; do :; done; "
-		"for task in /proc/$pid/task/*; do "
-		"[ $task = /proc/$pid/task/$pid ] || "
-		"grep -E 'CapEff|CapPrm|NoNewPrivs' $task/status; done; "
-		": >seen; wait $pid",
-		node.tmp.path);
-	assert_string_equal(seen, "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
-				  "NoNewPrivs:\t1\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,7 +189,6 @@ int main(void)
 		TEST(what_the_path_names_is_what_works),
 		TEST(the_answers_are_the_same),
 		TEST(a_pool_without_room_says_so),
-		TEST(the_thread_has_no_privilege),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
