@@ -86,7 +86,7 @@ tests: $(tests) ## build the tests only
 
 with_asan := CONFIG=asan BIN=build/asan/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
 asan: ## the same with address and undefined behaviour sanitizers
-	$(Q)$(MAKE) --no-print-directory check $(with_asan)
+	$(Q)CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} $(MAKE) --no-print-directory check $(with_asan)
 
 # T picks from all tests as for check; what needs no kernel's network is left out by itself. Those
 # of VLANs, which few kernels of those who work on this can run, do so with sanitizers, too.

@@ -31,7 +31,8 @@ static const struct step recipe[] = {
 	{ "gateway", gateway_make, gateway_unmake },
 	{ NULL, orphans_adopt, NULL }, /* of a bridge that was deleted */
 	{ "node routes", noderoutes_make, noderoutes_unmake },
-	{ "carrier", podlink_await, NULL }, /* forwards from here on */
+	{ "carrier", podlink_await, NULL },        /* forwards from here on */
+	{ "neighbours", gateway_introduce, NULL }, /* forgotten with the gateway */
 	{ "announcement", podnet_announce, NULL },
 	{ "result", result_make, NULL },
 	{ "masquerade", masq_make, NULL }, /* one transaction, and the last step */

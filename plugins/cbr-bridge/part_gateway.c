@@ -140,10 +140,13 @@ static int enable_forwarding(struct attach *a, struct error *err)
 	return 0;
 }
 
-static int introduce_neighbours(struct attach *a, struct error *err)
+/* Once all have a carrier: the kernel forgets the neighbours of a link that is without (arp.c). */
+int gateway_introduce(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
+	if (!a->n_gateways)
+		return 0;
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->result.n_ips; i++)
 		neigh_put_set(&batch, attach_gateway(a)->index, &a->result.ips[i].address.addr,
@@ -163,8 +166,6 @@ int gateway_make(struct attach *a, struct error *err)
 		rc = gateway_address_make(a, err);
 	if (rc >= 0)
 		rc = enable_forwarding(a, err);
-	if (rc >= 0)
-		rc = introduce_neighbours(a, err);
 	if (rc < 0)
 		gateway_unmake(a, &ignored);
 	return rc < 0 ? rc : 1;

@@ -139,12 +139,18 @@ int podlink_unmake(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
-static int look_up_host(struct attach *a, struct error *err)
+/* In this order: since 6.8 to look at a link passes on what it has to those that depend on it. */
+static int look_up_carriers(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	struct link bridge;
 
 	nl_batch_begin(&batch, &a->node);
 	link_put_get_index(&batch, a->host.index, &a->host);
+	if (a->vlan_gateway.index) {
+		link_put_get_index(&batch, a->bridge.index, &bridge);
+		link_put_get_index(&batch, a->vlan_gateway.index, &a->vlan_gateway);
+	}
 	return nl_batch_run(&batch, err);
 }
 
@@ -154,23 +160,24 @@ static int look_up_host(struct attach *a, struct error *err)
  * it is waited for, but its delay is no failure. IFF_RUNNING would not do: it is also set
  * while the kernel has not looked at a new link yet (IF_OPER_UNKNOWN in netif_oper_up()).
  */
-static bool forwards(const struct link *host)
+static bool forwards(const struct attach *a)
 {
-	return host->operstate == LINK_OPER_UP;
+	return a->host.operstate == LINK_OPER_UP &&
+	       (!a->vlan_gateway.index || a->vlan_gateway.operstate == LINK_OPER_UP);
 }
 
 int podlink_await(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(CARRIER_DEADLINE_MS);
 	auto_with(nl_socket_done) struct nl_socket events = { 0 };
-	int rc = a->conf.disable_container_interface ? 0 : look_up_host(a, err);
+	int rc = a->conf.disable_container_interface ? 0 : look_up_carriers(a, err);
 
-	if (rc < 0 || a->conf.disable_container_interface || forwards(&a->host))
+	if (rc < 0 || a->conf.disable_container_interface || forwards(a))
 		return rc;
 	rc = events_listen(RTNLGRP_LINK, NULL, &events, err);
 	while (rc >= 0) {
-		rc = look_up_host(a, err);
-		if (forwards(&a->host) || !events_wait(&events, &deadline))
+		rc = look_up_carriers(a, err);
+		if (forwards(a) || !events_wait(&events, &deadline))
 			break;
 	}
 	return rc;

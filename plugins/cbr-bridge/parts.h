@@ -131,6 +131,9 @@ int gateway_make(struct attach *a, struct error *err);
 int gateway_unmake(struct attach *a, struct error *err);
 int gateway_check(struct attach *a, struct error *err);
 
+/* gateway_introduce() - tell the node of its new neighbour, so that it need not ask */
+int gateway_introduce(struct attach *a, struct error *err);
+
 /* gateway_forget() - the neighbour entries of @result's addresses */
 int gateway_forget(struct attach *a, struct error *err);
 

@@ -98,7 +98,7 @@ static void each_call_is_a_line_with_its_steps(void **state)
 		{ "ADD",
 		  "open, look up, start hl-ipam, bridge lock, guard, bridge, VLAN users, pod link, "
 		  "VLANs, pod settings, await hl-ipam, guard addresses, pod network, VLAN gateway, "
-		  "gateway, node routes, carrier, announcement, result, masquerade, ",
+		  "gateway, node routes, carrier, neighbours, announcement, result, masquerade, ",
 		  "lock, allocate, " },
 		{ "CHECK",
 		  "open, look up, start hl-ipam, await hl-ipam, bridge, pod link, VLANs, pod "
@@ -275,7 +275,8 @@ static void debug_tells_each_step_as_it_ends(void **state)
 		seen,
 		"begin, open, look up, start hl-ipam, bridge lock, guard, bridge, VLAN users, "
 		"pod link, VLANs, pod settings, await hl-ipam, guard addresses, pod network, "
-		"VLAN gateway, gateway, node routes, carrier, announcement, result, masquerade, "
+		"VLAN gateway, gateway, node routes, carrier, neighbours, announcement, result, "
+		"masquerade, "
 		"call, ");
 	json_decref(all);
 }
