@@ -148,6 +148,12 @@ struct outcome {
 	struct error *err;
 };
 
+/* Negative errno values, or 0; MAX_ERRNO in the kernel */
+static bool is_errno(int error)
+{
+	return error <= 0 && error >= -4095;
+}
+
 static void take_error(struct nl_batch *batch, const struct nlmsghdr *msg, struct outcome *out)
 {
 	const struct nlmsgerr *report = mnl_nlmsg_get_payload(msg);
@@ -157,7 +163,7 @@ static void take_error(struct nl_batch *batch, const struct nlmsghdr *msg, struc
 		return;
 	/* One sequence may be answered twice: nf_tables reports on BATCH_BEGIN, then ACKs. */
 	if (!request->result)
-		request->result = report->error;
+		request->result = is_errno(report->error) ? report->error : -EPROTO;
 	if (!is_tolerated(request) && out->rc >= 0)
 		out->rc = state_failure(batch, request, msg, out->err);
 	if (msg->nlmsg_seq == out->last)

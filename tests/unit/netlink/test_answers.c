@@ -3,6 +3,8 @@
 
 #include "harness.h"
 
+#include <limits.h>
+
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -108,6 +110,23 @@ static void a_route_has_no_more_bits_than_its_family(void **state)
 		     "cannot read the answer");
 }
 
+static void an_error_is_a_negative_errno(void **state)
+{
+	static const int errors[] = { INT_MIN, INT_MAX, 1, -4096 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		const struct nlmsgerr report = { .error = errors[i] };
+		struct link link;
+
+		sock.seq = 0;
+		begin(NLMSG_ERROR, &report, sizeof(report));
+		send_it(msg->nlmsg_len);
+		assert_fails(link_get(&sock, "cni0", &link, &err), &err, ERROR_KERNEL,
+			     "Protocol error");
+	}
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -116,6 +135,7 @@ int main(void)
 		TEST(a_message_of_more_than_2_gib_ends_the_datagram),
 		TEST(an_address_has_no_more_bits_than_its_family),
 		TEST(a_route_has_no_more_bits_than_its_family),
+		TEST(an_error_is_a_negative_errno),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
