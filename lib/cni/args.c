@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/str.h"
 #include "cbr/cni/config.h"
@@ -118,7 +119,7 @@ static int take_pair(struct parser *p, char *pair, struct error *err)
 		return error_set(err, ERROR_ENV, "ARGS: invalid pair \"%s\"",
 				 str_clean(shown, sizeof(shown), pair));
 	*value++ = '\0';
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(keys[i].key, pair) == 0)
 			return keys[i].set(p, value, err);
 	if (strncmp(pair, "K8S_", 4) != 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/config.h"
 #include "cbr/cni/json.h"
@@ -12,7 +13,7 @@
 /* libcni writes both; only the first is in the specification. */
 static const char *const keys[] = { "cni.dev/valid-attachments", "cni.dev/attachments" };
 
-#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+#define N_KEYS (ARRAY_SIZE(keys))
 
 /*
  * An item that we cannot read may stand for a living pod, so it must not count as one

@@ -13,6 +13,7 @@
  */
 
 #include "cbr/cni/call.h"
+#include "cbr/base/array.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -74,7 +75,7 @@ const char *cni_verb_name(enum cni_verb verb)
 /* Return: the verb, or -1 for a command that does not exist. */
 static int find_verb(const char *command)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(verbs[i].name, command) == 0)
 			return (int)i;
 	return -1;
@@ -103,7 +104,7 @@ static int read_environment(const char *command, int verb, struct cni_call *call
 
 	if (!*command)
 		append_name(missing, "CNI_COMMAND");
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
 		const char *text = environment(variables[i].name);
 
 		*(const char **)((char *)call + variables[i].offset) = text;

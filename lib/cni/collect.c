@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 
 #define CHUNK 16384
@@ -149,7 +150,7 @@ static enum child_end watch(pid_t pid, int pid_fd, const struct deadline *deadli
 			return CHILD_TOO_LOUD;
 		if (pid_fd < 0 && left > POLL_MS)
 			left = POLL_MS;
-		poll(fds, sizeof(fds) / sizeof(fds[0]), left);
+		poll(fds, ARRAY_SIZE(fds), left);
 		read_some(out);
 		read_some(err);
 	}

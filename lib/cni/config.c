@@ -2,6 +2,7 @@
 /* config.c - keys of the protocol itself, the same for every plugin */
 
 #include "cbr/cni/config.h"
+#include "cbr/base/array.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static const struct {
 static int find_mac(const json_t *config, const char **ret, const char **ret_path,
 		    struct error *err)
 {
-	for (size_t i = 0; i < sizeof(mac_places) / sizeof(mac_places[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(mac_places); i++) {
 		json_t *object = NULL;
 		int rc = cni_json_object(config, "", mac_places[i].outer, &object, err);
 

@@ -8,6 +8,7 @@
  */
 
 #include "cbr/cni/delegate.h"
+#include "cbr/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +114,7 @@ static bool may_pass(const char *variable)
 
 	if (strncmp(variable, "CNI_", 4) == 0)
 		return !is_named(variable, "CNI_COMMAND");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (is_named(variable, names[i]))
 			return true;
 	return false;

@@ -8,6 +8,7 @@
  */
 
 #include "cbr/cni/log.h"
+#include "cbr/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,7 @@ static int load_level(const json_t *config, const char *section, enum cni_log_le
 	*ret = CNI_LOG_INFO;
 	if (rc < 0 || !*text)
 		return rc;
-	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(level_names); i++)
 		if (strcmp(text, level_names[i]) == 0) {
 			*ret = (enum cni_log_level)i;
 			return 0;

@@ -2,6 +2,7 @@
 /* trace.c - read a traceparent */
 
 #include "cbr/cni/trace.h"
+#include "cbr/base/array.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static bool is_well_formed(const char *text)
 {
 	if (strnlen(text, KNOWN_LEN) < KNOWN_LEN)
 		return false;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *end = text + fields[i].at + fields[i].len;
 
 		if (strspn(text + fields[i].at, HEX) != fields[i].len)

@@ -2,6 +2,7 @@
 /* version.c - which versions of the protocol there are, and how they compare */
 
 #include "cbr/cni/version.h"
+#include "cbr/base/array.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static const struct cni_version versions[] = {
 
 const struct cni_version *cni_versions(size_t *n)
 {
-	*n = sizeof(versions) / sizeof(versions[0]);
+	*n = ARRAY_SIZE(versions);
 	return versions;
 }
 
@@ -30,7 +31,7 @@ const struct cni_version *cni_version_find(const char *text)
 {
 	if (!text || !*text)
 		text = CNI_VERSION_DEFAULT;
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
 		if (strcmp(versions[i].text, text) == 0)
 			return &versions[i];
 	return NULL;
@@ -42,7 +43,7 @@ char *cni_version_list(char buf[static CNI_VERSION_LIST_SIZE], enum cni_format o
 	size_t len = 0;
 
 	*buf = '\0';
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		if (versions[i].format < oldest || versions[i].format > newest)
 			continue;
 		snprintf(buf + len, CNI_VERSION_LIST_SIZE - len, "%s%s%s%s", len ? separator : "",

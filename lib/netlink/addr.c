@@ -71,8 +71,7 @@ static int read_addr(const struct nlmsghdr *msg, const struct ifaddrmsg *header,
 	const struct nlattr *address;
 	struct attrs attrs;
 
-	attrs_of_message(msg, sizeof(*header), addr_policy,
-			 sizeof(addr_policy) / sizeof(addr_policy[0]), &attrs);
+	attrs_of_message(msg, sizeof(*header), addr_policy, ARRAY_SIZE(addr_policy), &attrs);
 	/* With a point-to-point peer IFA_ADDRESS is the peer's; IPv6 has IFA_LOCAL only then. */
 	address = attrs.at[IFA_LOCAL] ? attrs.at[IFA_LOCAL] : attrs.at[IFA_ADDRESS];
 	if (!address || mnl_attr_get_payload_len(address) != ip_size(header->ifa_family) ||

@@ -2,6 +2,7 @@
 /* link.c - create, change and delete links */
 
 #include "cbr/netlink/link.h"
+#include "cbr/base/array.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -165,7 +166,7 @@ void link_put_altname(struct nl_batch *batch, const char *name, const char *altn
 
 	nl_request(batch, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND,
 		   "give %s the other name %s", name, altname);
-	for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(tolerated); i++)
 		nl_tolerate(batch, tolerated[i]);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, name);

@@ -13,8 +13,6 @@
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 
-#define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
-
 static const struct attr_policy link_policy[] = {
 	{ IFLA_IFNAME, MNL_TYPE_NUL_STRING }, { IFLA_MASTER, MNL_TYPE_U32 },
 	{ IFLA_LINK, MNL_TYPE_U32 },          { IFLA_MTU, MNL_TYPE_U32 },
@@ -51,7 +49,7 @@ static void read_bridge(const struct nlattr *data, struct link *ret)
 {
 	struct attrs attrs;
 
-	attrs_of_nest(data, bridge_policy, COUNT(bridge_policy), &attrs);
+	attrs_of_nest(data, bridge_policy, ARRAY_SIZE(bridge_policy), &attrs);
 	ret->vlan_filtering = attr_u8(&attrs, IFLA_BR_VLAN_FILTERING);
 	ret->nf_call_iptables = attr_u8(&attrs, IFLA_BR_NF_CALL_IPTABLES);
 	ret->nf_call_ip6tables = attr_u8(&attrs, IFLA_BR_NF_CALL_IP6TABLES);
@@ -64,7 +62,7 @@ static void read_vlan(const struct nlattr *data, struct link *ret)
 {
 	struct attrs attrs;
 
-	attrs_of_nest(data, vlan_policy, COUNT(vlan_policy), &attrs);
+	attrs_of_nest(data, vlan_policy, ARRAY_SIZE(vlan_policy), &attrs);
 	ret->vlan = attr_u16(&attrs, IFLA_VLAN_ID);
 }
 
@@ -72,7 +70,7 @@ static void read_port(const struct nlattr *data, struct link *ret)
 {
 	struct attrs attrs;
 
-	attrs_of_nest(data, port_policy, COUNT(port_policy), &attrs);
+	attrs_of_nest(data, port_policy, ARRAY_SIZE(port_policy), &attrs);
 	ret->is_port = true;
 	ret->hairpin = attr_u8(&attrs, IFLA_BRPORT_MODE);
 	ret->isolated = attr_u8(&attrs, IFLA_BRPORT_ISOLATED);
@@ -84,7 +82,7 @@ static void read_info(const struct nlattr *info, struct link *ret)
 	struct attrs attrs;
 	char master_kind[16];
 
-	attrs_of_nest(info, info_policy, COUNT(info_policy), &attrs);
+	attrs_of_nest(info, info_policy, ARRAY_SIZE(info_policy), &attrs);
 	attr_text(&attrs, IFLA_INFO_KIND, ret->kind, sizeof(ret->kind));
 	attr_text(&attrs, IFLA_INFO_SLAVE_KIND, master_kind, sizeof(master_kind));
 	if (strcmp(ret->kind, "bridge") == 0)
@@ -110,7 +108,7 @@ static int read_link(const struct nlmsghdr *msg, struct link *ret)
 
 	if (msg->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(msg) < sizeof(*header))
 		return -EPROTO;
-	attrs_of_message(msg, sizeof(*header), link_policy, COUNT(link_policy), &attrs);
+	attrs_of_message(msg, sizeof(*header), link_policy, ARRAY_SIZE(link_policy), &attrs);
 	memset(ret, 0, sizeof(*ret));
 	ret->index = header->ifi_index;
 	ret->flags = header->ifi_flags;

@@ -12,8 +12,6 @@
 #include "attr.h"
 #include "cbr/base/array.h"
 
-#define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
-
 static const struct attr_policy route_policy[] = {
 	{ RTA_DST, MNL_TYPE_BINARY },     { RTA_GATEWAY, MNL_TYPE_BINARY },
 	{ RTA_PREFSRC, MNL_TYPE_BINARY }, { RTA_OIF, MNL_TYPE_U32 },
@@ -38,7 +36,7 @@ static void read_metrics(const struct nlattr *nest, struct route *ret)
 {
 	struct attrs attrs;
 
-	attrs_of_nest(nest, metrics_policy, COUNT(metrics_policy), &attrs);
+	attrs_of_nest(nest, metrics_policy, ARRAY_SIZE(metrics_policy), &attrs);
 	ret->mtu = attr_u32(&attrs, RTAX_MTU);
 	ret->advmss = attr_u32(&attrs, RTAX_ADVMSS);
 }
@@ -90,7 +88,7 @@ static int read_fields(const struct nlmsghdr *msg, struct attrs *attrs, struct r
 		return 0;
 	if (header->rtm_dst_len > ip_bits(family))
 		return -EPROTO;
-	attrs_of_message(msg, sizeof(*header), route_policy, COUNT(route_policy), attrs);
+	attrs_of_message(msg, sizeof(*header), route_policy, ARRAY_SIZE(route_policy), attrs);
 	ret->dst.addr.family = family;
 	ret->dst.len = header->rtm_dst_len;
 	ret->scope = header->rtm_scope;

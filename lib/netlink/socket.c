@@ -2,6 +2,7 @@
 /* socket.c - a netlink socket that lives in a chosen network namespace */
 
 #include "cbr/netlink/socket.h"
+#include "cbr/base/array.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -29,7 +30,7 @@ static void set_options(struct mnl_socket *mnl)
 	static const int options[] = { NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK };
 	int on = 1;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		mnl_socket_setsockopt(mnl, options[i], &on, sizeof(on));
 }
 

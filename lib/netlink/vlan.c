@@ -15,8 +15,6 @@
 #include "attr.h"
 #include "cbr/base/array.h"
 
-#define COUNT(policy) (sizeof(policy) / sizeof((policy)[0]))
-
 void vlan_set_add(struct vlan_set *set, struct vlan_range range)
 {
 	for (unsigned int vlan = range.first; vlan <= range.last; vlan++)
@@ -175,7 +173,7 @@ static int append_entry(struct nl_dump *dump, int index, const struct nlattr *ne
 	struct vlan_entry *items;
 	struct attrs attrs;
 
-	attrs_of_nest(nest, entry_policy, COUNT(entry_policy), &attrs);
+	attrs_of_nest(nest, entry_policy, ARRAY_SIZE(entry_policy), &attrs);
 	if (!attrs.at[BRIDGE_VLANDB_ENTRY_INFO] ||
 	    mnl_attr_get_payload_len(attrs.at[BRIDGE_VLANDB_ENTRY_INFO]) < sizeof(*info))
 		return -EPROTO;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/nftables/expr.h"
 #include "rules.h"
@@ -213,7 +214,7 @@ static const struct rule {
 	{ NEIGHBOURS, "", {}, NF_DROP, 0 },
 };
 
-#define N_RULES (sizeof(rules) / sizeof(rules[0]))
+#define N_RULES (ARRAY_SIZE(rules))
 
 const char *guard_set_name(enum guard_set set)
 {

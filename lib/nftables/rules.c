@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "private.h"
 
@@ -105,7 +106,7 @@ static bool decides(const struct nlattr *expression)
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested (attr, expression)
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
 			    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
 			    strcmp(mnl_attr_get_str(attr), names[i]) == 0)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
 #include "cbr/base/str.h"
@@ -30,7 +31,7 @@ static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp
 	const char *boot = strsep(&text, " ");
 	uint64_t numbers[6] = { 0 };
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		const char *word = strsep(&text, " \n");
 
 		if (!word || str_to_u64(word, INT64_MAX, &numbers[i]) < 0)

@@ -2,6 +2,7 @@
 /* store.c - files of a network's directory: one per address, and the cursors */
 
 #include "cbr/pool/store.h"
+#include "cbr/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,7 +122,7 @@ void pool_store_tidy(struct pool_store *store)
 {
 	const int dirs[] = { store->dir_fd, store->records_fd, store->rest_fd };
 
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (dirs[i] >= 0)
 			unlinkat(dirs[i], FILE_TEMPORARY_NAME, 0);
 }

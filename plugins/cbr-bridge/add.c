@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "cbr/base/array.h"
 #include "parts.h"
 #include "steps.h"
 #include "verbs.h"
@@ -83,7 +84,7 @@ int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error
 	    (rc = attach_look(&a, err)) < 0 || (rc = recognise(&a, err)) < 0)
 		return rc;
 
-	rc = steps_run(recipe, sizeof(recipe) / sizeof(recipe[0]), &a, err);
+	rc = steps_run(recipe, ARRAY_SIZE(recipe), &a, err);
 	if (rc < 0)
 		return rc;
 	*ret = a.result;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "cbr/base/array.h"
 #include "parts.h"
 #include "steps.h"
 #include "verbs.h"
@@ -109,7 +110,7 @@ int bridge_check(const struct cni_call *call, struct error *err)
 		return rc;
 	if (attach_is_layer3(&a))
 		rc = cni_delegate_run(call, a.conf.ipam_type, CNI_CHECK, NULL, err);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && rc >= 0; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && rc >= 0; i++)
 		rc = step_make(&parts[i], &a, err);
 	return rc;
 }

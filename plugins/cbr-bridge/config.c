@@ -54,7 +54,7 @@ static int load_bool(const json_t *config, size_t which, struct bridge_conf *con
 
 static int load_bools(const json_t *config, struct bridge_conf *conf, struct error *err)
 {
-	for (size_t i = 0; i < sizeof(bool_keys) / sizeof(bool_keys[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bool_keys); i++) {
 		int rc = load_bool(config, i, conf, err);
 
 		if (rc < 0)
@@ -271,7 +271,7 @@ static int load_dns(const json_t *config, struct bridge_conf *conf, struct error
 	if (rc < 0)
 		return rc;
 	conf->has_dns = conf->dns.domain && *conf->dns.domain;
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		conf->has_dns = conf->has_dns || cni_json_get(dns, lists[i]);
 	return 0;
 }
@@ -361,7 +361,7 @@ void bridge_conf_load_names(const struct cni_call *call, struct bridge_conf *ret
 	*ret = (struct bridge_conf){ .ipam_type = "" };
 	if (load_bridge_name(config, ret, &ignored) < 0)
 		strcpy(ret->bridge, DEFAULT_BRIDGE);
-	for (size_t i = 0; i < sizeof(bool_keys) / sizeof(bool_keys[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bool_keys); i++)
 		load_bool(config, i, ret, &ignored);
 	ret->is_gateway = ret->is_gateway || ret->is_default_gateway;
 	load_ipam(config, ret, &ignored);

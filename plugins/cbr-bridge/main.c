@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 
 #include "build.h"
+#include "cbr/base/array.h"
 #include "cbr/cni/main.h"
 #include "cbr/sys/caps.h"
 #include "cbr/sys/netns.h"
@@ -20,7 +21,7 @@ static void limit_privileges(void)
 	};
 	struct error ignored;
 
-	caps_limit(needed, sizeof(needed) / sizeof(needed[0]), &ignored);
+	caps_limit(needed, ARRAY_SIZE(needed), &ignored);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/hash.h"
 #include "cbr/cni/log.h"
 #include "cbr/netlink/route.h"
@@ -104,7 +105,7 @@ void bridge_settle_link(const struct attach *a, const char *name)
 		{ "ipv4", "rp_filter", "2" },
 	};
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		char path[64];
 		struct error err = { 0 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/neigh.h"
 #include "cbr/netlink/route.h"
@@ -125,7 +126,7 @@ static bool is_on(const char *sysctl)
 
 static int enable_forwarding(struct attach *a, struct error *err)
 {
-	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(forwarding); i++) {
 		int rc = 0;
 
 		if (!wants_family(a, forwarding[i].family) || is_on(forwarding[i].sysctl))
@@ -192,7 +193,7 @@ int gateway_unmake(struct attach *a, struct error *err)
 
 static int check_forwarding(const struct attach *a, struct error *err)
 {
-	for (size_t i = 0; i < sizeof(forwarding) / sizeof(forwarding[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(forwarding); i++) {
 		if (wants_family(a, forwarding[i].family) && !is_on(forwarding[i].sysctl))
 			return error_set(err, ERROR_CHECK, "forwarding is off: %s",
 					 forwarding[i].sysctl);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "parts.h"
 
 /* Order as the field expects it; part_lease points addresses at the third. */
@@ -19,7 +20,7 @@ int result_make(struct attach *a, struct error *err)
 		{ a->call->ifname, &a->container, a->call->netns },
 		{ a->conf.vlan_gateway, &a->vlan_gateway, NULL },
 	};
-	const size_t n = sizeof(wanted) / sizeof(wanted[0]) - (*a->conf.vlan_gateway ? 0 : 1);
+	const size_t n = ARRAY_SIZE(wanted) - (*a->conf.vlan_gateway ? 0 : 1);
 
 	for (size_t i = 0; i < n; i++) {
 		struct cni_interface *entry = cni_result_add_interface(&a->result);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "view.h"
 
@@ -70,7 +71,7 @@ static void summarize_states(const struct site *site, FILE *out)
 {
 	static const char *const states[] = { "alive",   "dead",  "unknown", "earlier-boot",
 					      "foreign", "blank", "no-file", "unreadable" };
-	size_t counts[sizeof(states) / sizeof(states[0])] = { 0 };
+	size_t counts[ARRAY_SIZE(states)] = { 0 };
 
 	for (size_t i = 0; i < site->audit.n_entries; i++) {
 		const char *state = view_state(site, &site->audit.entries[i]);
@@ -80,7 +81,7 @@ static void summarize_states(const struct site *site, FILE *out)
 			j++;
 		counts[j]++;
 	}
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (counts[i])
 			fprintf(out, ", %zu %s", counts[i], states[i]);
 }
@@ -134,7 +135,7 @@ static void begin(struct listing *listing, bool json)
 {
 	static const char *const heads[] = { "NETWORK", "ADDRESS", "POD",   "CONTAINER",
 					     "IFNAME",  "SINCE",   "STATE", "WHY" };
-	const size_t n = sizeof(heads) / sizeof(heads[0]);
+	const size_t n = ARRAY_SIZE(heads);
 
 	listing->json = json ? json_array() : NULL;
 	listing->summary = open_memstream(&listing->text, &listing->text_len);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 
 #define DEFAULT_CONF_DIR "/etc/cni/net.d"
@@ -37,7 +38,7 @@ static const struct {
 	{ "fsck", NULL, KNOWS_DRY_RUN | KNOWS_REPAIR, tool_fsck, "what is wrong; put it right" },
 };
 
-#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define N_COMMANDS (ARRAY_SIZE(commands))
 
 bool tool_is_wanted(int argc, char **argv)
 {

@@ -256,7 +256,7 @@ static void add_directory(struct case_list *list, const char *dir)
 
 	for (size_t i = 0; i < plugins.n; i++)
 		add_case(list, dir, plugins.items[i]);
-	for (size_t i = 0; !plugins.n && i < sizeof(both) / sizeof(both[0]); i++)
+	for (size_t i = 0; !plugins.n && i < ARRAY_SIZE(both); i++)
 		add_case(list, dir, both[i]);
 }
 

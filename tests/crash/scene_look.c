@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/hash.h"
 #include "json.h"
@@ -32,7 +33,7 @@ static bool is_known_name(const char *name)
 		".", "..", "lock", ".attachments", ".resting", ".state"
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
 	return strncmp(name, ".tmp.", strlen(".tmp.")) == 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
+#include "cbr/base/array.h"
 #include "trace.h"
 
 #define NAMED(call)               \
@@ -120,7 +121,7 @@ bool trace_is_harmless(long call, const unsigned long long args[6])
 {
 	if (call == SYS_openat)
 		return !makes_file(args);
-	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
 		if (harmless[i] == call)
 			return true;
 	return false;
@@ -131,7 +132,7 @@ char *trace_format(const struct trace_stop *stop, char buf[static TRACE_TEXT_SIZ
 	const char *name = NULL;
 	char number[24];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !name; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !name; i++)
 		if (names[i].call == stop->call)
 			name = names[i].name;
 	snprintf(number, sizeof(number), "call %ld", stop->call);

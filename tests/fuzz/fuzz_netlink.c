@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/link.h"
@@ -164,8 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sock.mnl = mnl_socket_fdopen(fcntl(ends[0], F_DUPFD_CLOEXEC, 0));
 	fuzz_require(sock.mnl);
 	answer(ends[1], data + 1, size - 1);
-	fuzz_require_outcome(readers[*data % (sizeof(readers) / sizeof(readers[0]))](&sock, &err),
-			     &err);
+	fuzz_require_outcome(readers[*data % (ARRAY_SIZE(readers))](&sock, &err), &err);
 	nl_socket_done(&sock);
 	drain(ends[0]);
 	drain(ends[1]);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "json.h"
 #include "run.h"
@@ -199,7 +200,7 @@ const char *real_host_local(void)
 	static char path[512];
 	const char *dirs[] = { getenv("REFERENCE_BIN"), "/usr/lib/cni", "/usr/libexec/cni" };
 
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		if (!dirs[i])
 			continue;
 		snprintf(path, sizeof(path), "%.480s/host-local", dirs[i]);

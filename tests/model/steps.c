@@ -3,6 +3,7 @@
 
 #include "harness.h"
 
+#include "cbr/base/array.h"
 #include "steps.h"
 
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static const struct {
 	{ "disk full or not", step_disk, 15 },
 };
 
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define N_KINDS (ARRAY_SIZE(kinds))
 
 static unsigned int counts[N_KINDS];
 

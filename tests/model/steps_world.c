@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "real.h"
 #include "run.h"
@@ -280,11 +281,11 @@ void step_damage(struct model *model)
 		"touch .attachments/nonsense",
 		"chmod 0644 .state",
 	};
-	const unsigned int choice = model_random(model, 2 * sizeof(commands) / sizeof(commands[0]));
+	const unsigned int choice = model_random(model, 2 * ARRAY_SIZE(commands));
 
 	if (model_random(model, 20) == 0) {
 		lose_all_records(model);
-	} else if (choice >= sizeof(commands) / sizeof(commands[0])) {
+	} else if (choice >= ARRAY_SIZE(commands)) {
 		damage_record(model);
 	} else {
 		snprintf(model->what, sizeof(model->what), "%s", commands[choice]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "traffic.h"
@@ -81,7 +82,7 @@ static void half_made_it_is_finished(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *mac;
 
 		pod_add(pod);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "cbr/base/array.h"
 #include "one_node.h"
 #include "witness.h"
 
@@ -62,7 +63,7 @@ static void unsupported_and_senseless_keys_are_refused(void **state)
 	char *after;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		node_config(&node, cases[i].keys, PLAIN_IPAM);
 		pod_add_fails(pod, cases[i].code, cases[i].text);
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "witness.h"
@@ -74,7 +75,7 @@ static const struct {
 static void finds_every_damage(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
 		pod_check(pod);
 		free(run_must(damages[i].in_pod ? &pod->netns : &node.netns, "HOST=%s; %s",
 			      pod_host_end(pod), damages[i].damage));

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "json.h"
 #include "one_node.h"
@@ -189,7 +190,7 @@ static const long long moves[] = { -40 * YEAR, -YEAR, -2 * HOUR, -5, 5, 2 * HOUR
 
 static void set(void **state, void (*then)(void))
 {
-	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
 		move_times(moves[i]);
 		status();
 		then();
@@ -218,7 +219,7 @@ static void after_it_was_set_the_pool_serves_all_there_are(void **state)
 
 static void after_it_was_set_del_leaves_nothing(void **state)
 {
-	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
 		move_times(moves[i]);
 		empty_the_pool();
 		one_node_done(state);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "traffic.h"
@@ -253,7 +254,7 @@ static void del_needs_nothing_to_clean_up(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
 		node_config(&node, BY_IP, DUAL);
 		pod_add(a);
 		free(run_must(&node.netns, "%s", damages[i]));
@@ -367,7 +368,7 @@ static void check_names_what_is_missing_and_add_brings_it_back(void **state)
 	(void)state;
 	pod_add(a);
 	pod_check(a);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		free(run_must(&node.netns, "%s", rows[i].damage));
 		pod_check_fails(a, ERROR_CHECK, rows[i].text);
 		pod_add(a);
@@ -396,7 +397,7 @@ static void check_sees_a_rule_that_was_edited(void **state)
 
 	(void)state;
 	pod_add(a);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		pod_check(a);
 		free(run_must(&node.netns,
 			      "N=$(nft -a list chain bridge cbr %s | grep -F '%s' | tail -n 1 | "

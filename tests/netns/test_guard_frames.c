@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "frame.h"
 #include "json.h"
 #include "one_node.h"
@@ -175,7 +176,7 @@ static const struct {
 static void assert_rows(const char *keys, size_t column)
 {
 	attach(keys);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct frame frame;
 		bool passes;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 
@@ -357,7 +358,7 @@ static void a_log_that_cannot_be_written_costs_no_pod(void **state)
 	char keys[128];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct run_call call;
 		struct run run;
 

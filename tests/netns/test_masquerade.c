@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/nftables/masquerade.h"
 #include "cbr/nftables/object.h"
 #include "ns.h"
@@ -138,7 +139,7 @@ static void every_damage_is_named_and_mended(void **state)
 	(void)state;
 	make(1);
 	good = ruleset();
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *mended;
 
 		free(run_must(&node, "nft '%s'", cases[i].damage));
@@ -166,7 +167,7 @@ static void a_rule_that_was_edited_is_seen(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
 		make(1);
 		assert_ok(masquerade_check(&nft, &masq, &err), &err);
 		free(run_must(&node,

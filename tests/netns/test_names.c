@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "witness.h"
@@ -95,7 +96,7 @@ static void is_never_what_an_interface_could_be_called(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
 		attach(args[i], "eth0");
 		assert_named(pod, CONTAINER_NAME);
 		assert_int_equal(count_names(pod), 1);

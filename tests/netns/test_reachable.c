@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "traffic.h"
@@ -24,7 +25,7 @@
 #define V6 "\"subnet\": \"fd00:22::/64\""
 
 static const char *const states[] = { "reachable", "stale", "delay", "probe", "failed" };
-#define N_STATES (sizeof(states) / sizeof(states[0]))
+#define N_STATES (ARRAY_SIZE(states))
 
 static struct pod *sibling;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "apart.h"
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "json.h"
 #include "one_node.h"
@@ -74,7 +75,7 @@ static void only_one_of_another_build_is_executed(void **state)
 
 	(void)state;
 	log_calls();
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i], "CHECK") == 0) {
 			char *with_result;
 
@@ -152,8 +153,8 @@ static void the_answers_are_the_same(void **state)
 
 	(void)state;
 	node_pod(&node, "c1");
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-		for (size_t j = 0; j < sizeof(pools) / sizeof(pools[0]); j++) {
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(pools); j++) {
 			autofree char *keys = NULL;
 
 			assert_true(asprintf(&keys,

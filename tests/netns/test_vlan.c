@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "traffic.h"
 #include "vlan_node.h"
@@ -200,7 +201,7 @@ static void bridge_whose_users_would_be_cut_off_is_left_alone(void **state)
 	};
 
 	NEEDS_FILTER();
-	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
 		free(run_must(&node.netns,
 			      "ip link add cni0 type bridge && ip link add port0 master cni0 "
 			      "type veth peer name port1 && %s",
@@ -233,7 +234,7 @@ static void check_finds_what_is_amiss(void **state)
 	NEEDS_FILTER();
 	use_network(100, ", \"vlanTrunk\": [{\"minID\": 200, \"maxID\": 202}]");
 	pod = node_pod(&node, "c1");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pod_add(pod);
 		pod_check(pod);
 		free(run_must(&node.netns, "port=%s; %s", pod_host_end(pod), cases[i].damage));

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "traffic.h"
 #include "vlan_node.h"
@@ -256,7 +257,7 @@ static void what_is_not_ours_is_not_touched(void **state)
 
 	NEEDS_FILTER();
 	pod = node_pod(&node, "c1");
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		free(run_must(
 			&node.netns,
 			"ip link add cni0 type bridge vlan_filtering 1 && ip link set cni0 up "

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* array.h - growing arrays */
+/* array.h - arrays: their sizes, and growing ones */
 #pragma once
 
 #include <stddef.h>
+
+/* ARRAY_SIZE() - items of an array, which must be one: a pointer makes the compiler complain */
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /*
  * array_grow() - make room for one more item

@@ -38,7 +38,7 @@ static void a_count_may_shrink_and_grow_again(void **state)
 	autofree int *items = NULL;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		int *grown = array_grow(items, counts[i], sizeof(*items));
 
 		assert_non_null(grown);

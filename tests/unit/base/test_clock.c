@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <time.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/clock.h"
 
 static void now_is_monotonic_nanoseconds(void **state)
@@ -108,7 +109,7 @@ static void an_absurd_time_has_an_age(void **state)
 	const int64_t seconds[] = { INT64_MIN, INT64_MIN / 1000 - 1, INT64_MIN / 1000 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(seconds); i++) {
 		const struct timespec past = { (time_t)seconds[i], 999999999 };
 		const struct timespec future = { (time_t) - (seconds[i] + 1), 0 };
 

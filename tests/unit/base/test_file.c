@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
 #include "tmp.h"
@@ -353,7 +354,7 @@ static int deny(long nr, int arg, unsigned bits, int errnum)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)errnum),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), (void *)code };
+	const struct sock_fprog prog = { ARRAY_SIZE(code), (void *)code };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
@@ -386,7 +387,7 @@ static void creates_where_nameless_files_are_unknown(void **state)
 
 	(void)state;
 	put("taken", "old");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		pid_t pid = fork();
 
 		if (pid == 0)

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/hash.h"
 #include "cbr/base/str.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void is_fnv_1a(void **state)
 {
@@ -24,7 +23,7 @@ static void is_fnv_1a(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_true(hash_bytes(HASH_SEED, rows[i].text, strlen(rows[i].text)) ==
 			    rows[i].hash);
 }
@@ -53,8 +52,8 @@ static void triples_do_not_run_together(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(triples); i++)
-		for (size_t j = 0; j < COUNT(triples); j++)
+	for (size_t i = 0; i < ARRAY_SIZE(triples); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(triples); j++)
 			assert_int_equal(hash_attachment(triples[i][0], triples[i][1],
 							 triples[i][2]) ==
 						 hash_attachment(triples[j][0], triples[j][1],

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/ip.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define V6_LAST "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 static const struct ip_addr no_address;
@@ -59,8 +59,8 @@ static void order_is_by_family_then_bytes(void **state)
 						 "7fff::",    "8000::",    V6_LAST };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(ascending); i++) {
-		for (size_t j = 0; j < COUNT(ascending); j++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ascending); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(ascending); j++) {
 			const struct ip_addr a = ip(ascending[i]);
 			const struct ip_addr b = ip(ascending[j]);
 			int order = ip_compare(&a, &b);
@@ -102,9 +102,9 @@ static void zero_is_zero_in_each_family(void **state)
 					  ip("::1.0.0.0") };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(zeros); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(zeros); i++)
 		assert_true(ip_is_zero(&zeros[i]));
-	for (size_t i = 0; i < COUNT(others); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		assert_false(ip_is_zero(&others[i]));
 }
 
@@ -128,7 +128,7 @@ static void steps_carry(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct ip_addr addr = ip(rows[i].low);
 
 		assert_true(ip_next(&addr));
@@ -145,7 +145,7 @@ static void steps_do_not_wrap(void **state)
 	struct ip_addr none = no_address;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(first); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
 		struct ip_addr addr = ip(first[i]);
 
 		assert_false(ip_prev(&addr));
@@ -184,7 +184,7 @@ static void prefixes_have_a_first_and_a_last(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct ip_prefix prefix = net(rows[i].prefix);
 
 		assert_ip(ip_network(&prefix), rows[i].first);
@@ -225,7 +225,7 @@ static void ranges_are_counted_up_to_64_bits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct ip_addr first = ip(rows[i].first);
 		const struct ip_addr last = ip(rows[i].last);
 
@@ -262,7 +262,7 @@ static void prefixes_contain_their_family_only(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct ip_prefix prefix = net(rows[i].prefix);
 		const struct ip_addr addr = ip(rows[i].addr);
 
@@ -308,9 +308,9 @@ static void default_is_zero_of_no_length(void **state)
 					net("::1/0"), net("0.0.0.0/32") };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(yes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
 		assert_true(ip_prefix_is_default(&yes[i]));
-	for (size_t i = 0; i < COUNT(no); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		assert_false(ip_prefix_is_default(&no[i]));
 }
 
@@ -362,7 +362,7 @@ static void merge_keeps_what_nothing_contains(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_merge(rows[i].in, rows[i].out);
 }
 

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/ip.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What Go's net.ParseIP(in).String() prints. */
 static const struct {
@@ -101,7 +100,7 @@ static const char *const no_addresses[] = {
 static void reads_and_writes_addresses(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(addresses); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
 		char text[IP_TEXT_SIZE];
 		struct ip_addr ip;
 
@@ -115,7 +114,7 @@ static void reads_and_writes_addresses(void **state)
 static void written_text_reads_back(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(addresses); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
 		char text[IP_TEXT_SIZE];
 		struct ip_addr ip;
 		struct ip_addr again;
@@ -151,7 +150,7 @@ static void refuses_other_text(void **state)
 	const struct ip_addr before = ip;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(no_addresses); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(no_addresses); i++)
 		if (ip_parse(no_addresses[i], &ip) != -EINVAL)
 			harness_fail(__FILE__, __LINE__, "accepted: %s", no_addresses[i]);
 	assert_memory_equal(&ip, &before, sizeof(ip));
@@ -177,7 +176,7 @@ static void reads_and_writes_prefixes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char text[IP_TEXT_SIZE];
 		struct ip_prefix prefix;
 
@@ -223,7 +222,7 @@ static void refuses_what_is_no_prefix(void **state)
 	const struct ip_prefix before = prefix;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (ip_prefix_parse(texts[i], &prefix) != -EINVAL)
 			harness_fail(__FILE__, __LINE__, "not -EINVAL: %s", texts[i]);
 	assert_memory_equal(&prefix, &before, sizeof(prefix));
@@ -237,7 +236,7 @@ static void refuses_mapped_prefixes_by_name(void **state)
 	struct ip_prefix prefix;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		assert_int_equal(ip_prefix_parse(texts[i], &prefix), -EAFNOSUPPORT);
 }
 

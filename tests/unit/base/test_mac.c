@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/mac.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct mac sample = { { 0x00, 0x1a, 0x2b, 0xcd, 0xef, 0xff } };
 
@@ -28,7 +27,7 @@ static void reads_three_forms(void **state)
 					     "001A.2BCD.EFFF" };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct mac mac;
 
 		assert_int_equal(mac_parse(texts[i], &mac), 0);
@@ -64,7 +63,7 @@ static void refuses_other_text(void **state)
 	struct mac mac = sample;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (mac_parse(texts[i], &mac) != -EINVAL)
 			harness_fail(__FILE__, __LINE__, "accepted: %s", texts[i]);
 	assert_true(mac_equal(&mac, &sample));
@@ -104,7 +103,7 @@ static void unicast_is_neither_group_nor_zero(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct mac mac;
 
 		assert_int_equal(mac_parse(rows[i].text, &mac), 0);
@@ -144,7 +143,7 @@ static void a_hash_makes_a_local_unicast_address(void **state)
 	static const uint64_t hashes[] = { 0, 1, 0xff, UINT64_MAX, 0x0123456789abcdefULL };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(hashes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++) {
 		const struct mac mac = mac_from_hash(hashes[i]);
 
 		assert_true(mac_is_unicast(&mac));

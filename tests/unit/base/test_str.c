@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/str.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void numbers_up_to_the_maximum(void **state)
 {
@@ -26,7 +25,7 @@ static void numbers_up_to_the_maximum(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uint64_t value = 99;
 
 		assert_int_equal(str_to_u64(rows[i].text, rows[i].max, &value), 0);
@@ -52,7 +51,7 @@ static void numbers_above_the_maximum(void **state)
 	uint64_t value = 99;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_int_equal(str_to_u64(rows[i].text, rows[i].max, &value), -ERANGE);
 	assert_true(value == 99);
 }
@@ -65,7 +64,7 @@ static void what_is_no_number(void **state)
 	uint64_t value = 99;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		assert_int_equal(str_to_u64(texts[i], UINT64_MAX, &value), -EINVAL);
 		assert_int_equal(str_to_u64(texts[i], 5, &value), -EINVAL);
 	}
@@ -113,9 +112,9 @@ static void names_of_the_field(void **state)
 					   "a\x7f", "\xc3\xa4", "a\xc3\xa4", "a,b", "a[",  "a`" };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(good); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		assert_true(name_is_valid(good[i]));
-	for (size_t i = 0; i < COUNT(bad); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(name_is_valid(bad[i]));
 }
 
@@ -144,11 +143,11 @@ static void interface_names(void **state)
 	struct error err = { .code = 99 };
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(good); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		assert_int_equal(assert_ok(ifname_check(good[i], &err), &err), 0);
 	assert_int_equal(err.code, 99);
 
-	for (size_t i = 0; i < COUNT(bad); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		int rc = ifname_check(bad[i].name, &err);
 
 		assert_fails(rc, &err, ERROR_ENV, bad[i].msg);

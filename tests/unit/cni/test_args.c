@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/config.h"
 #include "fixture.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define KUBERNETES                                                           \
 	"K8S_POD_INFRA_CONTAINER_ID=abc;K8S_POD_UID=u-1;K8S_POD_NAME=web-0;" \
 	"K8S_POD_NAMESPACE=shop"
@@ -70,7 +70,7 @@ static void accepts(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct cni_args args = { .has_mac = true };
 
 		assert_ok(cni_args_parse(texts[i], &args, &err), &err);
@@ -115,7 +115,7 @@ static void refuses(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cni_args args = { .has_mac = true };
 
 		assert_fails(cni_args_parse(rows[i].text, &args, &err), &err, ERROR_ENV,

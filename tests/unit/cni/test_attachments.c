@@ -5,11 +5,11 @@
 
 #include <stdlib.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/config.h"
 #include "fixture.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define KEY "\"cni.dev/valid-attachments\""
 #define TWIN "\"cni.dev/attachments\""
 #define ONE "[{\"containerID\": \"c1\", \"ifname\": \"eth0\"}]"
@@ -72,7 +72,7 @@ static void tells_absent_from_empty(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_int_equal(count(rows[i].config, &err), rows[i].count);
 }
 
@@ -111,7 +111,7 @@ static void refuses_a_list_it_cannot_read_whole(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = { 0 };
 
 		assert_fails(count(rows[i].config, &err), &err, ERROR_DECODE, rows[i].msg);

@@ -11,12 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/call.h"
 #include "cbr/cni/json.h"
 #include "fixture.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define ENV_MAX 8
 
 #define ALL_BUT_COMMAND \
@@ -81,7 +81,7 @@ static void takes_every_verb(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		auto_with(cni_call_done) struct cni_call call = { 0 };
 
 		snprintf(command, sizeof(command), "CNI_COMMAND=%s", names[i]);
@@ -106,7 +106,7 @@ static void asks_each_verb_for_what_it_needs_only(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_with(cni_call_done) struct cni_call call = { 0 };
 
 		assert_ok(read_call(rows[i], PLAIN, &call, &err), &err);
@@ -141,7 +141,7 @@ static void takes_an_override_of_the_netns_check(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *const env[ENV_MAX] = { "CNI_COMMAND=ADD", ALL_BUT_COMMAND,
 						   rows[i].variable };
 		auto_with(cni_call_done) struct cni_call call = { 0 };
@@ -259,7 +259,7 @@ static void complains_of_the_environment_first(void **state)
 	};
 
 	(void)state;
-	complains(rows, N_OF(rows));
+	complains(rows, ARRAY_SIZE(rows));
 }
 
 static void complains_of_stdin_next(void **state)
@@ -351,7 +351,7 @@ static void complains_of_stdin_next(void **state)
 	};
 
 	(void)state;
-	complains(rows, N_OF(rows));
+	complains(rows, ARRAY_SIZE(rows));
 }
 
 #define CONFIG(version) "{\"name\": \"n\", \"cniVersion\": " version "}"
@@ -465,7 +465,7 @@ static void complains_of_the_version_last(void **state)
 	};
 
 	(void)state;
-	complains(rows, N_OF(rows));
+	complains(rows, ARRAY_SIZE(rows));
 }
 
 static void takes_config_keys_in_any_case(void **state)

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/delegate.h"
 #include "fixture.h"
@@ -118,7 +119,7 @@ static int age_the_kernel(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog filter = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	const struct sock_fprog filter = { .len = ARRAY_SIZE(code), .filter = code };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;

@@ -5,11 +5,10 @@
 
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/config.h"
 #include "fixture.h"
-
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static int ask_mac(const char *config, const char *args_text, struct mac *ret, struct error *err)
 {
@@ -43,7 +42,7 @@ static void takes_the_strongest_mac(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char text[MAC_TEXT_SIZE];
 		struct mac mac;
 
@@ -65,7 +64,7 @@ static void takes_no_mac_for_none(void **state)
 	struct mac mac = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(configs); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++)
 		assert_int_equal(ask_mac(configs[i], "MAC=", &mac, &err), 0);
 }
 
@@ -95,7 +94,7 @@ static void refuses_a_mac_that_no_interface_can_bear(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = { 0 };
 		struct mac mac;
 
@@ -170,7 +169,7 @@ static void refuses_a_prev_result_of_another_shape(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cni_result result = { 0 };
 		struct error err = { 0 };
 
@@ -201,7 +200,7 @@ static void accepts_well_typed_protocol_keys(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(configs); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++)
 		assert_ok(check_types(configs[i], &err), &err);
 }
 
@@ -228,7 +227,7 @@ static void refuses_ill_typed_protocol_keys(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = { 0 };
 
 		assert_fails(check_types(rows[i].config, &err), &err, ERROR_DECODE, rows[i].msg);

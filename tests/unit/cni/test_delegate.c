@@ -15,13 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/delegate.h"
 #include "cbr/cni/json.h"
 #include "fixture.h"
 #include "tmp.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define CONFIG "{\"cniVersion\": \"1.0.0\", \"name\": \"net\"}\n"
 
 static void gives_the_bytes_of_stdin(void **state)
@@ -72,7 +72,7 @@ static void gives_the_protocols_environment_only(void **state)
 	autofree char *seen = NULL;
 
 	clearenv();
-	for (size_t i = 0; i < N_OF(env); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(env); i++)
 		assert_int_equal(putenv((char *)env[i]), 0);
 	seen = look_from_within(*state, "tr '\\0' '\\n' < /proc/$$/environ | LC_ALL=C sort",
 				CNI_STATUS);
@@ -212,7 +212,7 @@ static void refuses_names(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = { 0 };
 		char *found = NULL;
 
@@ -236,7 +236,7 @@ static void says_what_cannot_be_executed(void **state)
 		{ "", 0755, "Exec format error" },
 	};
 
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_with(cni_call_done) struct cni_call call = fixture_call_in(*state, CONFIG);
 		struct error err = { 0 };
 

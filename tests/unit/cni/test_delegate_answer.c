@@ -5,11 +5,10 @@
 
 #include <stdlib.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/delegate.h"
 #include "fixture.h"
-
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static void takes_a_result(void **state)
 {
@@ -27,7 +26,7 @@ static void takes_a_result(void **state)
 		"exec <&- 2>&-; echo '{\"ips\": [{\"address\": \"10.0.0.1/8\"}]}'",
 	};
 
-	for (size_t i = 0; i < N_OF(scripts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
 		auto_with(cni_result_done) struct cni_result result = { 0 };
 		struct error err = { 0 };
 		char text[IP_TEXT_SIZE];
@@ -73,7 +72,7 @@ static void passes_errors_on_unchanged(void **state)
 		{ "echo '{\"code\": 4}'; exit 1", 4, "", "" },
 	};
 
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cni_result result = { 0 };
 		struct error err = { 0 };
 
@@ -123,7 +122,7 @@ static void blames_a_delegate_that_makes_no_sense(void **state)
 		  "nothing" },
 	};
 
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct fixture_stderr capture = fixture_stderr();
 		struct cni_result result = { 0 };
 		struct error err = { 0 };

@@ -8,11 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/json.h"
 #include "fixture.h"
-
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static int parse(const char *text, struct error *err)
 {
@@ -38,7 +37,7 @@ static void takes_any_value(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(texts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		assert_ok(parse(texts[i], &err), &err);
 }
 
@@ -70,7 +69,7 @@ static void refuses_what_is_no_json(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_fails(parse(rows[i].text, &err), &err, ERROR_DECODE, rows[i].msg);
 	assert_fails(cni_json_parse("{}\0{}", 5, &(json_t *){ NULL }, &err), &err, ERROR_DECODE,
 		     "at line 1");
@@ -142,7 +141,7 @@ static void matches_keys_as_go_does(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		json_auto_t *json = must_parse(rows[i].text);
 		const char *text = json_string_value(cni_json_get(json, "dataDir"));
 
@@ -220,7 +219,7 @@ static void leaves_defaults_alone(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		json_auto_t *json = must_parse(texts[i]);
 
 		for (enum kind kind = STRING; kind <= PREFIX; kind++) {
@@ -280,7 +279,7 @@ static void refuses_wrong_types_with_path_and_value(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		json_auto_t *json = must_parse(rows[i].text);
 		struct found found = { .number = 7 };
 

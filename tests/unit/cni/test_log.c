@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/clock.h"
 #include "cbr/cni/log.h"
@@ -86,7 +87,7 @@ static void refuses_keys_in_error(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_with(cni_call_done) struct cni_call call = fixture_call(rows[i].config);
 		struct cni_log log = CNI_LOG_NONE;
 		struct error err = { 0 };
@@ -109,7 +110,7 @@ static void is_off_unless_asked_for(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
 		auto_with(cni_call_done) struct cni_call call = fixture_call(configs[i]);
 		struct cni_log log = CNI_LOG_NONE;
 		struct error err = { 0 };
@@ -146,7 +147,7 @@ static void refuses_what_is_no_regular_file(void **state)
 	assert_int_equal(symlink(target, link), 0);
 	assert_int_equal(symlink("made", dangling), 0);
 	assert_true(reader >= 0);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		auto_with(cni_call_done) struct cni_call call = { 0 };
 		autofree char *config = NULL;
 		struct cni_log log = CNI_LOG_NONE;
@@ -249,7 +250,7 @@ static void each_level_has_those_before_it(void **state)
 		{ "debug", "begin:debug step:debug warning:warning call:info call:error " },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char keys[64];
 		char seen[256] = "";
 		json_t *all;
@@ -331,7 +332,7 @@ static void pod_and_trace_are_told_if_known(void **state)
 		{ "K8S_POD_NAME=web;UNKNOWN=x", "", "web", NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct scene s;
 		json_t *all;
 

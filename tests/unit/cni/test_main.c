@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/json.h"
 #include "cbr/cni/main.h"
 #include "run.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define ENV_MAX 8
 #define ALL_VERSIONS "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0"
 
@@ -251,7 +251,7 @@ static void calls_nothing_for_a_bad_netns(void **state)
 	static const char *const commands[] = { "ADD", "DEL", "CHECK" };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(commands); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		auto_with(run_done) struct run run = serve_netns(BAD_NETNS_PAIR, commands[i],
 								 CONFIG("1.0.0", ""));
 
@@ -321,7 +321,7 @@ static void undoes_what_it_cannot_print(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_with(run_done) struct run run = serve_redirected("ADD", rows[i].redirection);
 
 		assert_contains(run.err, "judge add undo ");
@@ -368,7 +368,7 @@ static void introduces_itself_to_people(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(environments); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(environments); i++) {
 		auto_with(run_done) struct run run = run_mock(environments[i], NULL, "not read");
 
 		assert_string_equal(run.err, "CNI mock plugin " CBR_VERSION "\n"

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/result.h"
 #include "fixture.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define N_FORMATS (CNI_FORMAT_100 + 1)
 
 /* The same pod as plugins of each form tell of it; %s: a version of that form. */
@@ -233,7 +233,7 @@ static void converts(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = { 0 };
 		autofree char *text = fixture_convert(rows[i].result, rows[i].from, rows[i].to,
 						      &err);
@@ -252,7 +252,7 @@ static void cannot_convert_a_result_without_addresses(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(results); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
 		struct error err = { 0 };
 
 		assert_null(fixture_convert(results[i], "1.0.0", "0.2.0", &err));

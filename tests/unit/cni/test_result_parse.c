@@ -8,12 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/cni/json.h"
 #include "cbr/cni/result.h"
 #include "fixture.h"
-
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static int parse(const char *text, const char *assumed, bool exact, struct cni_result *ret,
 		 struct error *err)
@@ -110,7 +109,7 @@ static void takes_what_is_missing_for_empty(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(texts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		auto_with(cni_result_done) struct cni_result result = { 0 };
 
 		assert_ok(parse(texts[i], "1.0.0", true, &result, &err), &err);
@@ -177,7 +176,7 @@ static void refuses_versions(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cni_result result = { 0 };
 		struct error err = { 0 };
 
@@ -245,7 +244,7 @@ static void refuses_with_the_path(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cni_result result = { 0 };
 		struct error err = { 0 };
 
@@ -277,7 +276,7 @@ static void bounds_lists(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		autofree char *more = fixture_repeat(",", rows[i].item, 1, "");
 		autofree char *start = fixture_repeat(rows[i].head, rows[i].item, 1, "");
 		autofree char *fits = fixture_repeat(start, more, 1023, rows[i].tail);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/cni/trace.h"
 
 #define TRACE "0af7651916cd43dd8448eb211c80319c"
@@ -23,7 +24,7 @@ static void takes_trace_and_span(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct trace trace = { 0 };
 
 		if (!trace_parse(texts[i], &trace))
@@ -67,7 +68,7 @@ static void refuses_everything_else(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct trace trace = { "as it was", "too" };
 
 		if (trace_parse(texts[i], &trace))

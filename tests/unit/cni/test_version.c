@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/cni/version.h"
 
 static void knows_each_version(void **state)
@@ -45,7 +46,7 @@ static void finds_exact_text_only(void **state)
 					     "v1.1.0", "1.1.1", "0.5.0" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		assert_null(cni_version_find(texts[i]));
 }
 
@@ -64,7 +65,7 @@ static void compares_by_number(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int order = 9;
 
 		assert_ok(cni_version_compare(rows[i].a, rows[i].b, &order, &err), &err);
@@ -94,7 +95,7 @@ static void refuses_what_is_no_version(void **state)
 	int order = 9;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		assert_fails(cni_version_compare(rows[i].text, "1.0.0", &order, &err), &err,
 			     ERROR_DECODE, rows[i].msg);
 		assert_fails(cni_version_compare("1.0.0", rows[i].text, &order, &err), &err,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "fixture.h"
 #include "json.h"
@@ -69,7 +70,7 @@ static void prints_a_result_of_each_version(void **state)
 	};
 	const struct tmp *tmp = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autofree char *config = fixture_config(tmp, cases[i].version, EVERY_KEY, "");
 		autofree char *net = tmp_path(tmp, "net");
 		autofree char *expected = NULL;

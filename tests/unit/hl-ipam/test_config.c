@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "fixture.h"
 
@@ -97,7 +98,7 @@ static void add_says_what_is_wrong_and_reserves_nothing(void **state)
 {
 	const struct tmp *tmp = *state;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autofree char *config = make_config(tmp, i);
 
 		fixture_fails("ADD", "a", config, cases[i].code, cases[i].msg);
@@ -113,7 +114,7 @@ static void del_needs_nothing_of_it(void **state)
 	const struct tmp *tmp = *state;
 	autofree char *good = fixture_config(tmp, "1.0.0", SUBNET, "");
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autofree char *config = make_config(tmp, i);
 		struct run_call call = fixture_call("DEL", "a", config);
 

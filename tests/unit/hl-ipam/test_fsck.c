@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "byhand.h"
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "fixture.h"
 #include "json.h"
@@ -116,7 +117,7 @@ static const json_t *find_problem(const json_t *json, size_t *n)
 static void each_damage_is_found(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
 		auto_with(tmp_remove) struct tmp tmp;
 		json_auto_t *json = NULL;
 		const json_t *problem;
@@ -137,7 +138,7 @@ static void each_damage_is_found(void **state)
 static void repair_is_done_once(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
 		auto_with(tmp_remove) struct tmp tmp;
 		const int status = damages[i].repaired;
 		struct run run;

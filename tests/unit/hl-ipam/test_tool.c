@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "byhand.h"
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "fixture.h"
 #include "json.h"
@@ -58,7 +59,7 @@ static void list_tells_every_state_and_why(void **state)
 		{ "10.1.2.9", "no-file", "a directory has its name" },
 		{ "10.1.2.10", "no-file", "a FIFO has its name" },
 	};
-	const size_t n = sizeof(expected) / sizeof(expected[0]);
+	const size_t n = ARRAY_SIZE(expected);
 	const struct tmp *tmp = *state;
 	json_auto_t *json = NULL;
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "fixture.h"
 #include "json.h"
@@ -81,7 +82,7 @@ static void the_own_netns_is_refused_before_anything_is_done(void **state)
 	struct run_call call = fixture_call("ADD", "a", config);
 
 	call.netns = "/proc/self/ns/net";
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		call.command = commands[i];
 		json_decref(run_error(&call, 8,
 				      "plugin's netns and netns from CNI_NETNS should not be the "
@@ -144,7 +145,7 @@ static void check_compares_with_the_result_of_add(void **state)
 	autofree char *plain = fixture_config(tmp, "1.1.0", SUBNET, "");
 
 	free(fixture_must("ADD", "a", plain));
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, cases[i].prev);
 
 		if (cases[i].msg)
@@ -218,7 +219,7 @@ static void gc_takes_null_and_nothing_for_an_empty_list(void **state)
 	const struct tmp *tmp = *state;
 	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		free(fixture_must("ADD", "a", config));
 		gc(tmp, lists[i]);
 		assert_int_equal(tmp_count(tmp, "net"), 2 + FIXTURE_OURS);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/link.h"
@@ -115,7 +116,7 @@ static void an_error_is_a_negative_errno(void **state)
 	static const int errors[] = { INT_MIN, INT_MAX, 1, -4096 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		const struct nlmsgerr report = { .error = errors[i] };
 		struct link link;
 

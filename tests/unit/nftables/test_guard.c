@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "built.h"
+#include "cbr/base/array.h"
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/key.h"
 
@@ -58,7 +59,7 @@ static void sets_have_the_types_that_nft_knows(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct nfgenmsg *header;
 
 		nft_put_key_set(&batch, &table, "s", rows[i].kind);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "built.h"
+#include "cbr/base/array.h"
 #include "cbr/nftables/expr.h"
 #include "cbr/nftables/object.h"
 
@@ -130,7 +131,7 @@ static void a_rule_is_a_list_of_named_expressions(void **state)
 		assert_string_equal(mnl_attr_get_str(in_nest(elem, NFTA_EXPR_NAME)), names[n]);
 		n++;
 	}
-	assert_int_equal(n, sizeof(names) / sizeof(names[0]));
+	assert_int_equal(n, ARRAY_SIZE(names));
 	assert_non_null(in_message(0, NFTA_RULE_USERDATA));
 }
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/alloc.h"
 #include "cbr/pool/find.h"
@@ -170,7 +171,7 @@ static void a_cursor_that_means_nothing_is_ignored(void **state)
 	static const char *const cursors[] = { "garbage", "", "10.9.9.9", "fd00::1", "10.1.2.0" };
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cursors); i++) {
 		fixture_put(f, "last_reserved_ip.0", cursors[i]);
 		assert_string_equal(next(f, "10.1.2.0/24"), "10.1.2.2");
 		release(f, "10.1.2.2");
@@ -288,7 +289,7 @@ static void a_wanted_address_is_given_or_nothing(void **state)
 
 	fixture_put(f, "10.1.2.5", "a\r\neth7");
 	fixture_put(f, "10.1.2.8", "");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pool_lease leases[MAX_SETS];
 		struct error err = { 0 };
 		const struct request request = { "x", { "10.1.2.0/24" }, { cases[i].wanted } };

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
 #include "cbr/pool/find.h"
@@ -151,7 +152,7 @@ static void ours_may_be_lost_or_damaged(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
 		const char *path = f->tmp.path;
 		struct error err;
 
@@ -181,7 +182,7 @@ static void a_damaged_record_costs_no_address(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
 		assert_string_equal(fixture_allocate(f, "a", SET, "10.1.2.7", 0), "10.1.2.7");
 		free(run_must(NULL, "cd %s/net && { %s; }", f->tmp.path, damage[i]));
 		assert_string_equal(fixture_allocate(f, "a", SET, NULL, 0), "10.1.2.7");

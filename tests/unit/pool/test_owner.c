@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "cbr/pool/owner.h"
 
 static void writes_two_lines_without_an_end(void **state)
@@ -64,7 +65,7 @@ static const struct {
 static void reads_what_is_there(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		size_t len = files[i].len ? files[i].len : strlen(files[i].text);
 		struct pool_owner owner;
 		/* Of exactly that size, so that a sanitizer sees a read behind it. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cbr/base/array.h"
 #include "fixture.h"
 
 /* What a set becomes: "first-last gateway, …". */
@@ -58,7 +59,7 @@ static void fills_in_defaults(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pool_set set = fixture_settled(cases[i].set);
 		char *text = describe(&set);
 
@@ -105,7 +106,7 @@ static void says_what_is_wrong_in_the_words_of_host_local(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pool_set set = fixture_set(cases[i].set);
 		struct error err = { 0 };
 		int rc = pool_set_settle(&set, &err);
@@ -163,7 +164,7 @@ static void finds_the_range_of_an_address(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct ip_addr addr = fixture_addr(cases[i].addr);
 
 		assert_ptr_equal(pool_set_find(&set, &addr),

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/reclaim.h"
 #include "fixture.h"
@@ -121,7 +122,7 @@ static void leaves_what_is_not_older_than_the_call(void **state)
 	struct pool_reclaimed done;
 	struct error err;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		const struct timespec times[] = { files[i].time, files[i].time };
 
 		fixture_put(f, files[i].name, files[i].content);

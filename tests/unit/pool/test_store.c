@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "fixture.h"
 
@@ -137,7 +138,7 @@ static void only_a_readable_cursor_counts(void **state)
 	struct ip_addr expected = fixture_addr("fd00::7");
 
 	assert_int_equal(pool_store_cursor(&f->store, 3, &addr), 0);
-	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(garbage); i++) {
 		fixture_put(f, "last_reserved_ip.3", garbage[i]);
 		assert_int_equal(pool_store_cursor(&f->store, 3, &addr), 0);
 	}
@@ -167,7 +168,7 @@ static void lists_canonical_addresses_only(void **state)
 	char names[512] = "";
 	struct error err;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (!strchr(others[i], '/'))
 			fixture_put(f, others[i], "abc\r\neth0");
 	assert_ok(pool_store_each(&f->store, note, names, &err), &err);

@@ -18,14 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/sys/netns.h"
 #include "tmp.h"
 #include "userns.h"
 
 #define OWN "/proc/thread-self/ns/net"
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static struct tmp tmp;
 
 /* A second namespace, which we may enter; the group's setup makes it if it can. */
@@ -137,7 +136,7 @@ static void a_missing_path_is_told_from_a_wrong_one(void **state)
 	(void)state;
 	free(tmp_write(&tmp, "file", "", 0644));
 	assert_int_equal(symlink("nowhere", link), 0);
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		struct netns ns = { .fd = 77 };
 		struct error err = { 0 };
 		char msg[512];
@@ -187,7 +186,7 @@ static void other_kinds_of_file_are_refused(void **state)
 	(void)state;
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	alarm(10);
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		struct netns ns = { .fd = 77 };
 		struct error err = { 0 };
 		char msg[512];
@@ -243,7 +242,7 @@ static void refuses_its_own_under_any_name(void **state)
 
 	(void)state;
 	assert_int_equal(symlink(OWN, link), 0);
-	for (size_t i = 0; i < COUNT(paths); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		struct error err = { 0 };
 		struct netns ns;
 		int rc;
@@ -268,7 +267,7 @@ static void looks_at_namespaces_only(void **state)
 	(void)state;
 	assert_int_equal(netns_look("", &ns), -ENOENT);
 	assert_int_equal(netns_look(missing, &ns), -ENOENT);
-	for (size_t i = 0; i < COUNT(others); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		assert_int_equal(netns_look(others[i], &ns), -EINVAL);
 }
 
