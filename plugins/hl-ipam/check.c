@@ -13,6 +13,7 @@
 #include "cbr/cni/log.h"
 #include "cbr/pool/find.h"
 #include "config.h"
+#include "pool.h"
 #include "verbs.h"
 
 static int find_held(const struct cni_call *call, const struct ipam_conf *conf,
@@ -21,7 +22,7 @@ static int find_held(const struct cni_call *call, const struct ipam_conf *conf,
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "find");
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
 	struct pool_owner owner = ipam_owner(call);
-	int rc = pool_store_open(conf->data_dir, call->network, &store, err);
+	int rc = ipam_pool_open(call, conf, IPAM_MAKE_NOTHING, &store, err);
 
 	return rc <= 0 ? rc : pool_store_find(&store, &owner, ret, err);
 }

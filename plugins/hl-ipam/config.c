@@ -22,6 +22,7 @@
 	((struct ipam_conf){ .data_dir = IPAM_DEFAULT_DATA_DIR, \
 			     .resolv_conf = "",                 \
 			     .reclaim_after_reboot = true,      \
+			     .confine = true,                   \
 			     .reuse_delay = IPAM_DEFAULT_REUSE_DELAY })
 
 static int no_memory(struct error *err)

@@ -43,6 +43,16 @@ static int confine(const struct pool_store *store, struct error *err)
 	return 0;
 }
 
+int ipam_pool_open(const struct cni_call *call, const struct ipam_conf *conf,
+		   enum ipam_pool_make make, struct pool_store *ret, struct error *err)
+{
+	int rc = open_store(call, conf, make, ret, err);
+
+	if (rc > 0 && conf->confine && confine(ret, err) < 0)
+		return -err->errnum;
+	return rc;
+}
+
 static int lock(const struct cni_call *call, struct pool_store *store, struct error *err)
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "lock");
@@ -53,17 +63,15 @@ static int lock(const struct cni_call *call, struct pool_store *store, struct er
 int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 		    enum ipam_pool_make make, struct ipam_pool *ret, struct error *err)
 {
-	int rc = open_store(call, conf, make, &ret->store, err);
+	int rc = ipam_pool_open(call, conf, make, &ret->store, err);
 
 	if (rc <= 0)
 		return rc;
 	ret->world = surroundings_look(call->network, !conf->reclaim_after_reboot, &ret->here);
 	ret->store.lasting = ret->here.lasting;
 	ret->store.slice_ms = IPAM_SLICE_MS;
-	if ((conf->confine && (rc = confine(&ret->store, err)) < 0) ||
-	    (rc = lock(call, &ret->store, err)) < 0)
-		return rc;
-	return 1;
+	rc = lock(call, &ret->store, err);
+	return rc < 0 ? rc : 1;
 }
 
 int ipam_pool_yield(struct pool_store *store, struct error *err)

@@ -33,13 +33,22 @@ enum ipam_pool_make {
 };
 
 /*
- * ipam_pool_enter() - open the pool and be alone there
- * @ret: must not be moved; ipam_pool_leave() releases it either way
+ * ipam_pool_open() - the directory of the network, and nothing else from then on
+ * @ret: pool_store_done() releases it either way
  *
- * Should: see nothing but the network's directory and /proc from then on, where the
- * kernel has Landlock and the config does not say "confine": false.
+ * Should: see nothing but that directory and /proc afterwards, where the kernel has
+ * Landlock and the config does not say "confine": false.
  *
  * Return: 1, 0 there is no such directory, or negative.
+ */
+int ipam_pool_open(const struct cni_call *call, const struct ipam_conf *conf,
+		   enum ipam_pool_make make, struct pool_store *ret, struct error *err);
+
+/*
+ * ipam_pool_enter() - the same, and be alone there
+ * @ret: must not be moved; ipam_pool_leave() releases it either way
+ *
+ * Return: as ipam_pool_open().
  */
 int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 		    enum ipam_pool_make make, struct ipam_pool *ret, struct error *err);

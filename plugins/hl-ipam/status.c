@@ -11,12 +11,13 @@
 #include "cbr/pool/store.h"
 #include "cbr/pool/usage.h"
 #include "config.h"
+#include "pool.h"
 #include "verbs.h"
 
 static int check_room(const struct cni_call *call, const struct ipam_conf *conf, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
-	int rc = pool_store_open(conf->data_dir, call->network, &store, err);
+	int rc = ipam_pool_open(call, conf, IPAM_MAKE_NOTHING, &store, err);
 
 	/* Where there is no directory, nothing is reserved. */
 	for (size_t i = 0; i < conf->n_sets && rc > 0; i++) {
