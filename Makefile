@@ -49,8 +49,10 @@ fuzzed_fuzz_resolv := plugins/hl-ipam/resolv.c
 
 warnings := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wshadow -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings -Wformat=2
+# Where the tree lies is nobody's business: the same sources make the same executables.
+in_tree := -ffile-prefix-map=$(CURDIR)/=
 cflags = -std=gnu17 -pthread -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DCBR_VERSION='"$(VERSION)"' -Iinclude -Iplugins $(warnings) \
-	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= $(hardening_cflags) \
+	-ffunction-sections -fdata-sections $(in_tree) $(hardening_cflags) \
 	$(sanitize) $(CFLAGS)
 ldflags = -pthread -Wl,--gc-sections -Wl,--as-needed $(hardening_ldflags) $(sanitize) $(LDFLAGS)
 
@@ -159,7 +161,7 @@ remember = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' >$@.new; \
 $(obj)/asked: FORCE
 	$(call remember,$(CC) $(CFLAGS) $(LDFLAGS))
 $(obj)/flags: FORCE
-	$(call remember,$(CC) $(cflags) $(ldflags) $(libs))
+	$(call remember,$(CC) $(filter-out $(in_tree),$(cflags)) $(ldflags) $(libs))
 build/linked-$(subst /,-,$(BIN)): FORCE
 	$(call remember,$(CONFIG))
 

@@ -2,6 +2,7 @@
 /* lock_holder.c - who keeps the others waiting */
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,6 +68,7 @@ int file_lock_holder(int fd, char *ret, size_t size)
 	char command[COMMAND_SIZE] = "";
 	ssize_t len;
 
+	*ret = '\0';
 	if (pid <= 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
@@ -75,4 +77,21 @@ int file_lock_holder(int fd, char *ret, size_t size)
 		command[--len] = '\0';
 	str_clean(ret, size, command);
 	return pid;
+}
+
+int file_lock_blame(int fd, struct error *err, const char *otherwise, ...)
+{
+	char command[64] = "";
+	const int pid = file_lock_holder(fd, command, sizeof(command));
+	char text[sizeof(err->hint)];
+	va_list args;
+
+	if (pid > 0 && *command)
+		return error_hint(err, "process %d (%s) holds the lock", pid, command);
+	if (pid > 0)
+		return error_hint(err, "process %d holds the lock, or held it a moment ago", pid);
+	va_start(args, otherwise);
+	vsnprintf(text, sizeof(text), otherwise, args);
+	va_end(args);
+	return error_hint(err, "%s", text);
 }

@@ -279,6 +279,22 @@ void cni_log_warn(struct cni_log *log, const struct error *err)
 	write_line(log, CNI_LOG_WARNING, "warning", body);
 }
 
+void cni_log_note(struct cni_log *log, const char *fmt, ...)
+{
+	char text[SHOWN_SIZE];
+	json_t *body;
+	va_list args;
+
+	if (!log || log->level < CNI_LOG_INFO)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	body = json_object();
+	put_text(body, "msg", text);
+	write_line(log, CNI_LOG_INFO, "note", body);
+}
+
 void cni_log_done(struct cni_log *log)
 {
 	if (log->fd >= 0)

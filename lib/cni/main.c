@@ -193,6 +193,14 @@ static void introduce(const struct cni_plugin *plugin)
 		CBR_VERSION, cni_version_list(list, CNI_FORMAT_020, CNI_FORMAT_100, "", ", "));
 }
 
+static void tell_version(const struct cni_plugin *plugin)
+{
+	printf("%s %s", plugin->name, CBR_VERSION);
+	if (plugin->build_id)
+		printf(" (build %.12s)", plugin->build_id);
+	printf("\n");
+}
+
 static void help(const struct cni_plugin *plugin)
 {
 	printf("%s %s - %s\n\n"
@@ -217,12 +225,17 @@ int cni_main(const struct cni_plugin *plugin, int argc, char **argv)
 	if (plugin->prepare)
 		plugin->prepare();
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-		printf("%s %s\n", plugin->name, CBR_VERSION);
+		tell_version(plugin);
 		return EXIT_SUCCESS;
 	}
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		help(plugin);
 		return EXIT_SUCCESS;
+	}
+	if ((!command || !*command) && argc > 1) {
+		fprintf(stderr, "%s: unknown argument %s\nTry: %s --help\n", plugin->name, argv[1],
+			plugin->name);
+		return EXIT_FAILURE;
 	}
 	if (!command || !*command) {
 		introduce(plugin);

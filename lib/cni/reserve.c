@@ -25,14 +25,19 @@ static bool is_reserved(const void *p)
 /* What is taken from it is not given back: it is for the last words of a process. */
 static void *take(size_t size)
 {
+	const size_t unit = sizeof(max_align_t);
 	void *p = malloc(size);
+	size_t start = used;
 
-	if (p || size > RESERVE_SIZE - used)
+	if (p || size > RESERVE_SIZE)
 		return p;
-	p = reserve + used;
-	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-	used = size > RESERVE_SIZE - used ? RESERVE_SIZE : used + size;
-	return p;
+	size = (size + unit - 1) / unit * unit;
+	/* A thread that serves a delegate's call may be out of memory at the same time. */
+	do {
+		if (size > RESERVE_SIZE - start)
+			return NULL;
+	} while (!atomic_compare_exchange_weak(&used, &start, start + size));
+	return reserve + start;
 }
 
 static void give(void *p)

@@ -214,3 +214,10 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	pool_index_write(store, &index);
 	return rc < 0 ? rc : !any;
 }
+
+void pool_news_add(struct pool_news *news, const struct pool_news *more)
+{
+	news->earlier_boot += more->earlier_boot;
+	news->dead += more->dead;
+	news->blank += more->blank;
+}

@@ -156,16 +156,12 @@ void pool_store_unlock(struct pool_store *store)
 static int locked_by_other(const struct pool_store *store, int fd, int timeout_ms,
 			   struct error *err)
 {
-	char command[64] = "";
-	const int pid = file_lock_holder(fd, command, sizeof(command));
-
 	error_set(err, ERROR_AGAIN,
 		  "cannot lock %s/" POOL_LOCK_NAME ": another process has held it for %d ms",
 		  store->path, timeout_ms);
 	err->errnum = ETIMEDOUT;
-	if (pid)
-		return error_hint(err, "process %d (%s) holds it", pid, command);
-	return error_hint(err, "who holds it: fuser -v %s/" POOL_LOCK_NAME, store->path);
+	return file_lock_blame(fd, err, "fuser -v %s/" POOL_LOCK_NAME " names who holds it",
+			       store->path);
 }
 
 int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)

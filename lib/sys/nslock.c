@@ -23,15 +23,18 @@ static void pause_briefly(void)
 	nanosleep(&pause, NULL);
 }
 
+static int held_by_other(const char *what, struct error *err)
+{
+	error_set(err, ERROR_AGAIN, "another process has held %s for too long", what);
+	err->errnum = ETIMEDOUT;
+	return -ETIMEDOUT;
+}
+
 /* Whoever it is, by the kernel's list; pods in the node's network can hold it, too. */
 static int report_holder(int fd, struct error *err)
 {
-	char command[32];
-	const int pid = file_lock_holder(fd, command, sizeof(command));
-
-	error_errno(err, ERROR_AGAIN, ETIMEDOUT, "another call is removing the bridge");
-	return pid > 0 ? error_hint(err, "process %d (%s) holds the lock", pid, command) :
-			 error_hint(err, "lslocks(8) names who holds our network namespace");
+	held_by_other("the lock of our network namespace", err);
+	return file_lock_blame(fd, err, "lslocks(8) names who holds our network namespace");
 }
 
 int nslock_share(const struct deadline *deadline, int *ret_fd, struct error *err)
@@ -73,7 +76,7 @@ int nslock_own(const char *what, const struct deadline *deadline, int *ret_fd, s
 		if (errno != EADDRINUSE)
 			return error_errno(err, ERROR_SYSTEM, errno, "cannot lock %s", what);
 		if (deadline_left_ms(deadline) == 0) {
-			error_errno(err, ERROR_AGAIN, ETIMEDOUT, "%s is locked", what);
+			held_by_other(what, err);
 			return error_hint(err, "ss -xlp names who holds @cbr: %.64s", what);
 		}
 		pause_briefly();

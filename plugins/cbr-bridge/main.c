@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 			 "masquerade, routes to other nodes",
 		.build = &build_note,
 		.build_len = sizeof(build_note),
+		.build_id = build_note.text,
 		.resident = &ipam_plugin,
 		.prepare = limit_privileges,
 		.judge_netns = netns_refuse_own_path,

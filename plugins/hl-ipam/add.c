@@ -8,7 +8,6 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cbr/base/cleanup.h"
@@ -92,19 +91,6 @@ static int prepare_result(const struct ipam_conf *conf, struct cni_result *resul
 	return 0;
 }
 
-static void tell_news(const char *network, const struct pool_news *news)
-{
-	if (news->earlier_boot)
-		fprintf(stderr, "hl-ipam: network %s: reclaimed %zu addresses of an earlier boot\n",
-			network, news->earlier_boot);
-	if (news->dead)
-		fprintf(stderr, "hl-ipam: network %s: reclaimed %zu addresses of dead pods\n",
-			network, news->dead);
-	if (news->blank)
-		fprintf(stderr, "hl-ipam: network %s: removed %zu address files without content\n",
-			network, news->blank);
-}
-
 static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 		   const struct ip_addr *wanted, struct pool_lease *leases, struct error *err)
 {
@@ -125,7 +111,7 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 	step = cni_step_begin(call->log, "allocate");
 	request.evidence = evidence_of(&pool.here, call->netns, conf->pod);
 	rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
-	tell_news(call->network, &news);
+	ipam_tell_news(call, &news);
 	return rc;
 }
 

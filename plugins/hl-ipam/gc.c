@@ -6,7 +6,6 @@
  * Mustn't: touch what shows life, what is younger than this call, or another network.
  */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -56,6 +55,7 @@ static int sweep(const struct cni_call *call, const struct pool_census *census, 
 	auto_with(ipam_pool_leave) struct ipam_pool pool = IPAM_POOL_NONE;
 	auto_with(cni_step_end) struct cni_step step = { 0 };
 	struct pool_reclaimed done = { 0 };
+	struct pool_news news = { 0 };
 	struct ipam_conf conf;
 	int rc;
 
@@ -64,14 +64,14 @@ static int sweep(const struct cni_call *call, const struct pool_census *census, 
 	if (rc <= 0)
 		return rc;
 	step = cni_step_begin(call->log, "reclaim");
-	rc = pool_reclaim(&pool.store, census, &pool.world, &done, err);
-	while (rc >= 0 && done.more && (rc = ipam_pool_yield(&pool.store, err)) >= 0)
+	do {
 		rc = pool_reclaim(&pool.store, census, &pool.world, &done, err);
+		pool_news_add(&news, &done.news);
+	} while (rc >= 0 && done.more && (rc = ipam_pool_yield(&pool.store, err)) >= 0);
+	ipam_tell_news(call, &news);
 	if (done.alive)
-		fprintf(stderr,
-			"hl-ipam: GC of network %s: %zu attachments are not listed as "
-			"valid, but kept: they show life\n",
-			call->network, done.alive);
+		ipam_tell(call, "%zu attachments are not listed as valid, but kept: they show life",
+			  done.alive);
 	return rc;
 }
 

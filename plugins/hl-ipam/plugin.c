@@ -22,6 +22,7 @@ const struct cni_plugin ipam_plugin = {
 	.section = "ipam",
 	.build = &build_note,
 	.build_len = sizeof(build_note),
+	.build_id = build_note.text,
 	.prepare = give_up_privileges,
 	.judge_netns = netns_refuse_own_path,
 	.add = ipam_add,

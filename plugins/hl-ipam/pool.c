@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,4 +88,26 @@ int ipam_pool_yield(struct pool_store *store, struct error *err)
 void ipam_pool_leave(struct ipam_pool *pool)
 {
 	pool_store_done(&pool->store);
+}
+
+void ipam_tell(const struct cni_call *call, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	fprintf(stderr, "hl-ipam: network %s: %s\n", call->network, text);
+	cni_log_note(call->log, "%s", text);
+}
+
+void ipam_tell_news(const struct cni_call *call, const struct pool_news *news)
+{
+	if (news->earlier_boot)
+		ipam_tell(call, "reclaimed %zu addresses of an earlier boot", news->earlier_boot);
+	if (news->dead)
+		ipam_tell(call, "reclaimed %zu addresses of dead pods", news->dead);
+	if (news->blank)
+		ipam_tell(call, "removed %zu address files without content", news->blank);
 }

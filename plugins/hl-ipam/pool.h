@@ -2,6 +2,7 @@
 /* pool.h - the pool of a network, as the verbs that change it have it */
 #pragma once
 
+#include "cbr/pool/alloc.h"
 #include "cbr/pool/store.h"
 #include "config.h"
 #include "evidence.h"
@@ -58,3 +59,10 @@ int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 int ipam_pool_yield(struct pool_store *store, struct error *err);
 
 void ipam_pool_leave(struct ipam_pool *pool);
+
+/* ipam_tell() - what became of others' reservations, on stderr and in the log; printf-like */
+void ipam_tell(const struct cni_call *call, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ipam_tell_news() - the same of what was taken back on the way; nothing where nothing was */
+void ipam_tell_news(const struct cni_call *call, const struct pool_news *news);

@@ -44,7 +44,8 @@ bool tool_is_wanted(int argc, char **argv)
 {
 	const char *command = getenv("CNI_COMMAND");
 
-	return (!command || !*command) && argc > 1 && *argv[1] != '-';
+	return (!command || !*command) && argc > 1 && strcmp(argv[1], "--version") != 0 &&
+	       strcmp(argv[1], "--help") != 0;
 }
 
 void tool_help(void)
@@ -213,6 +214,9 @@ int tool_main(int argc, char **argv)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return run(i, argc - 1, argv + 1);
-	fprintf(stderr, "hl-ipam: %s is no command of it\n", argv[1]);
+	if (*argv[1] == '-')
+		fprintf(stderr, "hl-ipam: %s: the command comes first\n", argv[1]);
+	else
+		fprintf(stderr, "hl-ipam: %s is no command of it\n", argv[1]);
 	return usage();
 }

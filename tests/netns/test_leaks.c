@@ -144,6 +144,22 @@ static void a_reboot_frees_all_in_one_step(void **state)
 	assert_string_equal(said, "");
 }
 
+/* Stderr of a call that succeeds goes wherever the runtime's own does, if anywhere. */
+static void what_was_reclaimed_is_in_the_log(void **state)
+{
+	struct site *site = *state;
+	autofree char *keys = NULL;
+	autofree char *log = NULL;
+
+	assert_true(asprintf(&keys, SMALL ", \"logFile\": \"%s/log\"", site->tmp.path) > 0);
+	free(must(site, "ADD", 0, keys));
+	reboot(site);
+	free(must(site, "ADD", 1, keys));
+	log = tmp_read(&site->tmp, "log");
+	assert_contains(log, "\"event\":\"note\",\"msg\":\"reclaimed 1 addresses of an earlier "
+			     "boot\"}\n");
+}
+
 static void unless_reservations_are_to_outlive_it(void **state)
 {
 	struct site *site = *state;
@@ -242,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		TEST(a_reboot_frees_all_in_one_step),
+		TEST(what_was_reclaimed_is_in_the_log),
 		TEST(unless_reservations_are_to_outlive_it),
 		TEST(a_full_pool_takes_back_what_the_dead_hold),
 		TEST(a_full_pool_of_the_living_says_who_they_are),

@@ -80,6 +80,15 @@ int file_lock(int fd, const struct deadline *deadline);
 int file_lock_holder(int fd, char *ret, size_t size);
 
 /*
+ * file_lock_blame() - say in the hint of an error who holds the flock(2) of this file
+ * @otherwise: the hint where nobody is found, printf-like: how to find out
+ *
+ * Return: the negative errno of the error, which is there already.
+ */
+int file_lock_blame(int fd, struct error *err, const char *otherwise, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
  * file_make_dirs() - mkdir -p
  *
  * Return: 0 (made or there), -ENOTDIR if something else has the name, or another

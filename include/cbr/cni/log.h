@@ -63,6 +63,9 @@ void cni_log_call(struct cni_log *log, const struct error *err);
 /* cni_log_warn() - something that does not change the outcome went wrong; NULL is no log */
 void cni_log_warn(struct cni_log *log, const struct error *err);
 
+/* cni_log_note() - something worth knowing happened, printf-like; at level info; NULL is no log */
+void cni_log_note(struct cni_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* cni_log_done() - release; accepts CNI_LOG_NONE */
 void cni_log_done(struct cni_log *log);
 

@@ -14,6 +14,7 @@
  *           over those at the top; NULL = there is none
  * @build, @build_len: bytes near the beginning of each executable of the build that this is of,
  *           and of no other
+ * @build_id: the part of these that people are told, 12 characters of which count; may be NULL
  * @resident: a plugin that this executable contains, NULL = none. As a delegate it is not
  *            started if CNI_PATH leads to its own executable of this same build: a thread
  *            does what that would
@@ -31,6 +32,7 @@ struct cni_plugin {
 	const char *section;
 	const void *build;
 	size_t build_len;
+	const char *build_id;
 	const struct cni_plugin *resident;
 	void (*prepare)(void);
 	int (*judge_netns)(const char *path, struct error *err);
@@ -46,8 +48,8 @@ struct cni_plugin {
  * cni_main() - serve one call from environment, stdin and command line
  *
  * --version and --help print and return; without CNI_COMMAND it says on stderr what it
- * is and which versions it speaks. Result and error objects are JSON on stdout; what the
- * config wants logged goes to its logFile (cbr/cni/log.h).
+ * is and which versions it speaks, or that it does not know an argument. Result and error objects
+ * are JSON on stdout; what the config wants logged goes to its logFile (cbr/cni/log.h).
  *
  * Return: exit status of the process.
  */

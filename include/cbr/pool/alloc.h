@@ -52,6 +52,9 @@ struct pool_news {
 	size_t blank;
 };
 
+/* pool_news_add() - those of one more step */
+void pool_news_add(struct pool_news *news, const struct pool_news *more);
+
 /*
  * pool_allocate() - reserve one address out of each set, or none at all
  * @store: made and locked

@@ -396,6 +396,20 @@ static void answers_options(void **state)
 	assert_int_equal(help.status, 0);
 }
 
+static void knows_no_other_argument(void **state)
+{
+	static const char *const nobody[ENV_MAX] = { NULL };
+	static const char *const runtime[ENV_MAX] = { "CNI_COMMAND=VERSION" };
+	auto_with(run_done) struct run by_hand = run_mock(nobody, "list", "");
+	auto_with(run_done) struct run call = run_mock(runtime, "list", "");
+
+	(void)state;
+	assert_string_equal(by_hand.out, "");
+	assert_string_equal(by_hand.err, "mock: unknown argument list\nTry: mock --help\n");
+	assert_int_equal(by_hand.status, 1);
+	assert_int_equal(call.status, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +429,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tells_of_a_closed_stdin),
 		cmocka_unit_test(introduces_itself_to_people),
 		cmocka_unit_test(answers_options),
+		cmocka_unit_test(knows_no_other_argument),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "plugin") == 0)

@@ -337,6 +337,8 @@ static void wrong_usage_is_16(void **state)
 	const struct tmp *tmp = *state;
 
 	free(byhand_says(tmp, 16, "lst"));
+	free(byhand_says(tmp, 16, "--json list"));
+	free(byhand_says(tmp, 16, "-q fsck"));
 	free(byhand_says(tmp, 16, "list --bogus"));
 	free(byhand_says(tmp, 16, "list more"));
 	free(byhand_says(tmp, 16, "list --repair"));

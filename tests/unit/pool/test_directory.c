@@ -172,7 +172,7 @@ static void the_lock_is_waited_for_until_a_deadline(void **state)
 	assert_int_equal(pool_store_lock(&store, 30, &err), -ETIMEDOUT);
 	assert_fails(pool_store_lock(&store, 30, &err), &err, ERROR_AGAIN, lock);
 	assert_contains(err.msg, "30 ms");
-	snprintf(who, sizeof(who), "process %d (test_directory) holds it", holder.pid);
+	snprintf(who, sizeof(who), "process %d (test_directory) holds the lock", holder.pid);
 	assert_string_equal(err.hint, who);
 	assert_int_equal(store.lock_fd, -1);
 	end_holder(&holder);

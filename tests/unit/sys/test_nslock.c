@@ -63,7 +63,8 @@ static void whoever_is_alone_is_waited_for_until_the_deadline(void **state)
 	assert_true(file_read(AT_FDCWD, "/proc/self/comm", name, sizeof(name)) > 0);
 	name[strcspn(name, "\n")] = '\0';
 	snprintf(who, sizeof(who), "process %d (%s) holds the lock", getpid(), name);
-	assert_fails(nslock_share(&deadline, &other, &err), &err, ERROR_AGAIN, "bridge");
+	assert_fails(nslock_share(&deadline, &other, &err), &err, ERROR_AGAIN,
+		     "the lock of our network namespace");
 	assert_string_equal(err.hint, who);
 	assert_int_equal(err.errnum, ETIMEDOUT);
 	assert_int_equal(other, -1);
@@ -98,7 +99,7 @@ static void what_is_owned_is_waited_for_until_the_deadline(void **state)
 	(void)state;
 	assert_ok(nslock_own("test of cni0", &deadline, &holder, &err), &err);
 	assert_fails(nslock_own("test of cni0", &deadline, &other, &err), &err, ERROR_AGAIN,
-		     "test of cni0 is locked");
+		     "another process has held test of cni0 for too long");
 	assert_contains(err.hint, "@cbr: test of cni0");
 	assert_int_equal(other, -1);
 	assert_ok(nslock_own("test of cni1", &deadline, &apart, &err), &err);
