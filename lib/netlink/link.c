@@ -78,6 +78,17 @@ void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu)
 	put_mtu(batch, index, mtu, mtu);
 }
 
+/*
+ * Without being told, the kernel makes a queue for each processor that could ever be, and
+ * takes all but one away again, for which it waits while nobody else can change any link
+ * (veth_init_queues()).
+ */
+static void put_one_queue(struct nl_batch *batch)
+{
+	nl_put_u32(batch, IFLA_NUM_TX_QUEUES, 1);
+	nl_put_u32(batch, IFLA_NUM_RX_QUEUES, 1);
+}
+
 static void put_peer(struct nl_batch *batch, const struct link_veth *veth)
 {
 	const struct ifinfomsg header = { 0 };
@@ -91,6 +102,7 @@ static void put_peer(struct nl_batch *batch, const struct link_veth *veth)
 		put_mac(batch, veth->peer_mac);
 	if (veth->mtu)
 		nl_put_u32(batch, IFLA_MTU, veth->mtu);
+	put_one_queue(batch);
 	nl_nest_end(batch, peer);
 }
 
@@ -110,6 +122,7 @@ size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth)
 	nl_put_u32(batch, IFLA_MASTER, (uint32_t)veth->master);
 	if (veth->mtu)
 		nl_put_u32(batch, IFLA_MTU, veth->mtu);
+	put_one_queue(batch);
 	info = nl_nest_begin(batch, IFLA_LINKINFO);
 	nl_put_str(batch, IFLA_INFO_KIND, "veth");
 	data = nl_nest_begin(batch, IFLA_INFO_DATA);

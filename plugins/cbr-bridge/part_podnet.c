@@ -40,6 +40,16 @@ static int set_conf(int family, const char *link, const char *key, const char *v
 	return sysctl_put(path, value, err);
 }
 
+/* Looked at first: who writes it spins while somebody else changes links (addrconf_disable_ipv6()).
+ */
+static int enable_ipv6(const char *link, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", link);
+	return sysctl_ensure(path, "0", err);
+}
+
 /*
  * Runs in the pod's namespace, before the interface is up. Where the kernel has no IPv6
  * there is nothing to set, and the address will be refused.
@@ -51,8 +61,7 @@ static int prepare_ipv6(void *arg, struct error *err)
 	int rc;
 
 	/* Runtimes create namespaces with IPv6 off; keep what we add over down and up. */
-	if ((rc = set_conf(AF_INET6, "lo", "disable_ipv6", "0", err)) < 0 ||
-	    (rc = set_conf(AF_INET6, eth, "disable_ipv6", "0", err)) < 0 ||
+	if ((rc = enable_ipv6("lo", err)) < 0 || (rc = enable_ipv6(eth, err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "ndisc_notify", "1", err)) < 0 ||
 	    (rc = set_conf(AF_INET6, eth, "accept_dad", a->conf.enable_dad ? "1" : "0", err)) < 0)

@@ -113,7 +113,7 @@ static void a_gateway_of_the_other_family_is_refused(void **state)
 	free(after);
 }
 
-static void host_and_pod_ends_have_a_queue(void **state)
+static void host_and_pod_ends_have_one_queue(void **state)
 {
 	json_t *host;
 	json_t *eth;
@@ -124,6 +124,11 @@ static void host_and_pod_ends_have_a_queue(void **state)
 	eth = witness_link(&pod->netns, "eth0");
 	assert_json_int(host, "txqlen", 1000);
 	assert_json_int(eth, "txqlen", 1000);
+	/* And no more, of which a node with many processors would have as many to make. */
+	assert_json_int(host, "num_tx_queues", 1);
+	assert_json_int(eth, "num_tx_queues", 1);
+	assert_json_int(host, "num_rx_queues", 1);
+	assert_json_int(eth, "num_rx_queues", 1);
 	json_decref(host);
 	json_decref(eth);
 }
@@ -190,7 +195,7 @@ int main(void)
 		TEST(small_ipv6_addresses_stay_what_they_are),
 		TEST(a_range_may_end_where_all_bits_are_set),
 		TEST(a_gateway_of_the_other_family_is_refused),
-		TEST(host_and_pod_ends_have_a_queue),
+		TEST(host_and_pod_ends_have_one_queue),
 		TEST(a_tentative_address_is_not_taken_for_usable),
 		TEST(an_address_without_detection_is_waited_for),
 	};

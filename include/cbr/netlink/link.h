@@ -141,7 +141,11 @@ struct link_veth {
 	const struct mac *peer_mac;
 };
 
-/* link_put_veth() - create the pair in one message; Return: index of the request */
+/*
+ * link_put_veth() - create the pair in one message, each end with one queue
+ *
+ * Source: drivers/net/veth.c. Return: index of the request.
+ */
 size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth);
 
 /*
