@@ -9,6 +9,8 @@ CNI_BIN_DIR ?= /opt/cni/bin
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+STRIP ?= strip
 
 # One directory of objects per way to build; BIN is where the executables go.
 CONFIG ?= $(notdir $(firstword $(CC)))$(if $(STATIC),-static)
@@ -124,33 +126,57 @@ lint: ## format, static analysis, layering and the like
 
 docs := $(wildcard docs/*.md)
 examples := $(wildcard conf-examples/*)
+contrib := $(wildcard contrib/*)
 mans := $(wildcard man/*.8)
-docdir = $(DESTDIR)$(PREFIX)/share/doc/cbr
+docdir := $(PREFIX)/share/doc/cbr
 mandir = $(DESTDIR)$(MANDIR)/man8
 
-install: all ## install plugins, man pages, examples (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
-	install -d $(DESTDIR)$(CNI_BIN_DIR) $(docdir)/conf-examples $(docdir)/docs $(mandir)
-	install -m 755 -s $(programs) $(DESTDIR)$(CNI_BIN_DIR)
-	install -m 644 README.md LICENSE $(docdir)
-	$(if $(docs),install -m 644 $(docs) $(docdir)/docs)
-	$(if $(examples),install -m 644 $(examples) $(docdir)/conf-examples)
-	$(if $(mans),install -m 644 $(mans) $(mandir))
+# An executable that is there is replaced by renaming: a runtime may want it at this moment.
+install: all $(mans:%=build/%) ## install plugins, man pages, docs (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
+	$(INSTALL) -d $(DESTDIR)$(CNI_BIN_DIR) $(mandir) \
+		$(addprefix $(DESTDIR)$(docdir)/,conf-examples contrib docs)
+	for plugin in $(plugins); do \
+		new=$(DESTDIR)$(CNI_BIN_DIR)/.$$plugin.new && \
+		$(INSTALL) -m 755 $(BIN)/$$plugin $$new && $(if $(STRIP),$(STRIP) $$new &&) \
+		mv -f $$new $(DESTDIR)$(CNI_BIN_DIR)/$$plugin || exit 1; done
+	$(INSTALL) -m 644 README.md NEWS.md SECURITY.md LICENSE $(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 $(docs) $(DESTDIR)$(docdir)/docs
+	$(INSTALL) -m 644 $(examples) $(DESTDIR)$(docdir)/conf-examples
+	$(INSTALL) -m 644 $(contrib) $(DESTDIR)$(docdir)/contrib
+	$(INSTALL) -m 644 $(mans:%=build/%) $(mandir)
+
+# Pages name files of docs/ by where those are installed.
+build/man/%: man/% FORCE
+	@mkdir -p $(@D)
+	$(Q)sed 's|/usr/local/share/doc/cbr|$(docdir)|' $< >$@
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(CNI_BIN_DIR)/,$(plugins)) $(addprefix $(mandir)/,$(notdir $(mans)))
-	rm -rf $(docdir)
+	rm -rf $(DESTDIR)$(docdir)
 
-dist: ## build/cbr-VERSION.tar.xz of the last commit
+# Archives of this version, and the sums of all of them.
+archive := build/cbr-$(VERSION)
+sum = cd build && sha256sum cbr-$(VERSION)*.tar.xz >SHA256SUMS
+dist: ## build/cbr-VERSION.tar.xz of the last commit; SHA256SUMS
 	$(Q)mkdir -p build
-	git archive --prefix=cbr-$(VERSION)/ HEAD | xz >build/cbr-$(VERSION).tar.xz
+	git archive --prefix=cbr-$(VERSION)/ HEAD | xz >$(archive).tar.xz
+	$(sum)
+
+machine = $(shell $(CC) -dumpmachine | cut -d- -f1)
+dist-bin: all ## build/cbr-VERSION-MACHINE.tar.xz of the executables; with STATIC=1 for any distribution
+	$(Q)rm -rf build/dist
+	$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/dist PREFIX=/usr/local CNI_BIN_DIR=/opt/cni/bin
+	tar -C build/dist --sort=name --owner=0 --group=0 --numeric-owner \
+		--mtime=@$$(git log -1 --format=%ct) -c opt usr | xz >$(archive)-$(machine).tar.xz
+	$(sum)
 
 clean: ## remove build/ and bin/
 	rm -rf build bin
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 13
-	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR STATIC=1 V=1 WERROR= T=pattern'
-	@echo '           KERNELS=names'
+	@echo 'variables: CC CFLAGS LDFLAGS DESTDIR PREFIX MANDIR CNI_BIN_DIR INSTALL STRIP STATIC=1 V=1'
+	@echo '           WERROR= T=pattern KERNELS=names'
 
 # --- rules --------------------------------------------------------------------------------
 
@@ -234,7 +260,7 @@ $(fuzzers): %: %.o $(fuzz_helpers) $$(call objects,$$(fuzzed_$$(@F))) $(sanitize
 fuzzers: $(wanted_fuzzers)
 
 FORCE:
-.PHONY: all check check-vm check-crash tests asan valgrind cross fuzz fuzzers e2e bench bench-check lint install uninstall dist clean help FORCE
+.PHONY: all check check-vm check-crash tests asan valgrind cross fuzz fuzzers e2e bench bench-check lint install uninstall dist dist-bin clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
