@@ -2,7 +2,7 @@
 /*
  * cleanup.h - the one cleanup style: variables that release what they own
  *
- * Ownership leaves a scope by TAKE_PTR or TAKE_FD and by nothing else.
+ * Ownership leaves a scope by TAKE_PTR or TAKE_FD; that of a struct as it is copied and emptied.
  */
 #pragma once
 
