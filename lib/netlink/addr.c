@@ -122,8 +122,7 @@ static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 int addr_list(struct nl_socket *sock, int index, int family, struct addr **ret, size_t *ret_n,
 	      struct error *err)
 {
-	const struct ifaddrmsg header = { .ifa_family = (uint8_t)family,
-					  .ifa_index = (uint32_t)index };
+	struct ifaddrmsg header = { .ifa_family = (uint8_t)family, .ifa_index = (uint32_t)index };
 	struct nl_dump dump = { .put = put_list, .arg = &header };
 	int rc = nl_dump_run(&dump, sock, err);
 

@@ -12,6 +12,34 @@
 #include <linux/veth.h>
 #include <string.h>
 
+#include "link_info.h"
+
+static struct link_info begin_info(struct nl_batch *batch, uint16_t kind_type, const char *kind,
+				   uint16_t data_type)
+{
+	struct link_info info = { .info = nl_nest_begin(batch, IFLA_LINKINFO) };
+
+	nl_put_str(batch, kind_type, kind);
+	info.data = nl_nest_begin(batch, data_type);
+	return info;
+}
+
+struct link_info link_info_begin(struct nl_batch *batch, const char *kind)
+{
+	return begin_info(batch, IFLA_INFO_KIND, kind, IFLA_INFO_DATA);
+}
+
+void link_info_end(struct nl_batch *batch, const struct link_info *info)
+{
+	nl_nest_end(batch, info->data);
+	nl_nest_end(batch, info->info);
+}
+
+static struct link_info begin_port_info(struct nl_batch *batch)
+{
+	return begin_info(batch, IFLA_INFO_SLAVE_KIND, "bridge", IFLA_INFO_SLAVE_DATA);
+}
+
 static void put_mac(struct nl_batch *batch, const struct mac *mac)
 {
 	nl_put(batch, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
@@ -28,38 +56,30 @@ size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
 	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create bridge %s",
 				  bridge->name);
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_tolerate(batch, EEXIST);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, bridge->name);
 	put_mac(batch, &bridge->mac);
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
-	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	info = link_info_begin(batch, "bridge");
 	put_netfilter(batch);
 	if (bridge->vlan_filtering)
 		nl_put_u8(batch, IFLA_BR_VLAN_FILTERING, 1);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 	return index;
 }
 
 void link_put_bridge_netfilter(struct nl_batch *batch, int index)
 {
 	const struct ifinfomsg header = { .ifi_index = index };
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_request(batch, RTM_NEWLINK, 0, "let netfilter see what crosses link %d", index);
 	nl_put_header(batch, &header, sizeof(header));
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
-	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	info = link_info_begin(batch, "bridge");
 	put_netfilter(batch);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 }
 
 /* @mtu: a step on the way to @wanted */
@@ -113,8 +133,7 @@ size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth)
 	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 				  "create veth %s with %s%s, mtu %u", veth->name, veth->peer_name,
 				  veth->peer_netns ? " in the pod" : "", veth->mtu);
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, veth->name);
@@ -123,12 +142,9 @@ size_t link_put_veth(struct nl_batch *batch, const struct link_veth *veth)
 	if (veth->mtu)
 		nl_put_u32(batch, IFLA_MTU, veth->mtu);
 	put_one_queue(batch);
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_KIND, "veth");
-	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	info = link_info_begin(batch, "veth");
 	put_peer(batch, veth);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 	return index;
 }
 
@@ -137,38 +153,30 @@ void link_put_port(struct nl_batch *batch, const char *name, bool hairpin, bool 
 		   const char *alias)
 {
 	const struct ifinfomsg header = { 0 };
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_request(batch, RTM_NEWLINK, 0, "set port flags of %s", name);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, name);
 	if (alias)
 		nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = nl_nest_begin(batch, IFLA_INFO_SLAVE_DATA);
+	info = begin_port_info(batch);
 	nl_put_u8(batch, IFLA_BRPORT_MODE, hairpin);
 	nl_put_u8(batch, IFLA_BRPORT_ISOLATED, isolated);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 }
 
 void link_put_port_reserved(struct nl_batch *batch, const char *name, bool on)
 {
 	const struct ifinfomsg header = { 0 };
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_request(batch, RTM_NEWLINK, 0, "let %s forward reserved groups, or not", name);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, name);
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = nl_nest_begin(batch, IFLA_INFO_SLAVE_DATA);
+	info = begin_port_info(batch);
 	nl_put_u16(batch, IFLA_BRPORT_GROUP_FWD_MASK, on ? LINK_RESERVED_GROUPS : 0);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 }
 
 void link_put_altname(struct nl_batch *batch, const char *name, const char *altname)

@@ -156,26 +156,26 @@ void link_put_get_index(struct nl_batch *batch, int index, struct link *ret)
 	put_look_up(batch, NULL, index, ret);
 }
 
-int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct error *err)
+static int look_up(struct nl_socket *sock, const char *name, int index, struct link *ret,
+		   struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch;
 	int rc;
 
 	nl_batch_begin(&batch, sock);
-	link_put_get(&batch, name, ret);
+	put_look_up(&batch, name, index, ret);
 	rc = nl_batch_run(&batch, err);
 	return rc < 0 ? rc : ret->index != 0;
 }
 
+int link_get(struct nl_socket *sock, const char *name, struct link *ret, struct error *err)
+{
+	return look_up(sock, name, 0, ret, err);
+}
+
 int link_get_index(struct nl_socket *sock, int index, struct link *ret, struct error *err)
 {
-	auto_with(nl_batch_done) struct nl_batch batch;
-	int rc;
-
-	nl_batch_begin(&batch, sock);
-	link_put_get_index(&batch, index, ret);
-	rc = nl_batch_run(&batch, err);
-	return rc < 0 ? rc : ret->index != 0;
+	return look_up(sock, NULL, index, ret, err);
 }
 
 static int append_link(const struct nlmsghdr *msg, void *arg)

@@ -191,7 +191,7 @@ static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 int route_list(struct nl_socket *sock, int family, int oif, uint8_t protocol, struct route **ret,
 	       size_t *ret_n, struct error *err)
 {
-	const struct wanted wanted = { family, oif, protocol };
+	struct wanted wanted = { family, oif, protocol };
 	struct nl_dump dump = { .put = put_list, .arg = &wanted };
 	int rc = nl_dump_run(&dump, sock, err);
 

@@ -14,6 +14,7 @@
 
 #include "attr.h"
 #include "cbr/base/array.h"
+#include "link_info.h"
 
 void vlan_set_add(struct vlan_set *set, struct vlan_range range)
 {
@@ -126,18 +127,14 @@ void vlan_put_self_delete(struct nl_batch *batch, int bridge, uint16_t vlan)
 void vlan_put_filtering(struct nl_batch *batch, int bridge, bool on)
 {
 	const struct ifinfomsg header = { .ifi_index = bridge };
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_request(batch, RTM_NEWLINK, 0, "turn VLAN filtering of link %d %s", bridge,
 		   on ? "on" : "off");
 	nl_put_header(batch, &header, sizeof(header));
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_KIND, "bridge");
-	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	info = link_info_begin(batch, "bridge");
 	nl_put_u8(batch, IFLA_BR_VLAN_FILTERING, on);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 }
 
 size_t vlan_put_link(struct nl_batch *batch, const struct vlan_link *link)
@@ -145,20 +142,16 @@ size_t vlan_put_link(struct nl_batch *batch, const struct vlan_link *link)
 	const struct ifinfomsg header = { 0 };
 	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 				  "create link %s of VLAN %u", link->name, link->vlan);
-	size_t info;
-	size_t data;
+	struct link_info info;
 
 	nl_tolerate(batch, EEXIST);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, link->name);
 	nl_put_u32(batch, IFLA_LINK, (uint32_t)link->lower);
 	nl_put(batch, IFLA_ADDRESS, link->mac.bytes, sizeof(link->mac.bytes));
-	info = nl_nest_begin(batch, IFLA_LINKINFO);
-	nl_put_str(batch, IFLA_INFO_KIND, "vlan");
-	data = nl_nest_begin(batch, IFLA_INFO_DATA);
+	info = link_info_begin(batch, "vlan");
 	nl_put_u16(batch, IFLA_VLAN_ID, link->vlan);
-	nl_nest_end(batch, data);
-	nl_nest_end(batch, info);
+	link_info_end(batch, &info);
 	return index;
 }
 

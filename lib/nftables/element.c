@@ -163,7 +163,7 @@ static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 int nft_list_elements(struct nl_socket *nft, const struct nft_table *table, const char *set,
 		      struct nft_element **ret, size_t *ret_n, struct error *err)
 {
-	const struct set_name name = { table, set };
+	struct set_name name = { table, set };
 	struct nl_dump dump = { .put = put_list, .arg = &name };
 	int rc = nl_dump_run(&dump, nft, err);
 

@@ -157,7 +157,7 @@ static bool is_rule(const struct nlmsghdr *msg)
 static int meet(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nl_dump *dump = arg;
-	struct comparison *comparison = *(struct comparison *const *)dump->arg;
+	struct comparison *comparison = dump->arg;
 	const struct nlattr *found = find(msg, NFTA_RULE_EXPRESSIONS);
 	bool is_ours = false;
 
@@ -182,7 +182,7 @@ static int meet(const struct nlmsghdr *msg, void *arg)
 
 static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 {
-	struct comparison *comparison = *(struct comparison *const *)dump->arg;
+	struct comparison *comparison = dump->arg;
 	const struct nft_wanted_rules *wanted = comparison->wanted;
 
 	memset(comparison->met, 0, wanted->batch->n * sizeof(*comparison->met));
@@ -202,8 +202,7 @@ int nft_compare_rules(struct nl_socket *nft, const struct nft_wanted_rules *want
 	const struct nl_batch *batch = wanted->batch;
 	autofree bool *met = calloc(batch->n + 1, sizeof(*met));
 	struct comparison comparison = { wanted, met, "" };
-	struct comparison *const state = &comparison;
-	struct nl_dump dump = { .put = put_list, .arg = &state };
+	struct nl_dump dump = { .put = put_list, .arg = &comparison };
 	int rc;
 
 	if (!met || batch->failed)

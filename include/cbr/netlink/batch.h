@@ -135,7 +135,7 @@ struct nl_dump {
 	void (*put)(struct nl_batch *batch, struct nl_dump *dump);
 	void *items;
 	size_t n;
-	const void *arg;
+	void *arg;
 };
 
 /*
