@@ -80,13 +80,6 @@ static int set_name(struct parser *p, const char *value, struct error *err)
 	return 0;
 }
 
-static int set_uid(struct parser *p, const char *value, struct error *err)
-{
-	(void)err;
-	str_clean(p->args.pod_uid, sizeof(p->args.pod_uid), value);
-	return 0;
-}
-
 static const struct {
 	const char *key;
 	int (*set)(struct parser *p, const char *value, struct error *err);
@@ -96,7 +89,6 @@ static const struct {
 	{ "IgnoreUnknown", set_ignore_unknown },
 	{ "K8S_POD_NAMESPACE", set_namespace },
 	{ "K8S_POD_NAME", set_name },
-	{ "K8S_POD_UID", set_uid },
 };
 
 static void note_unknown(struct parser *p, const char *key, const char *value)

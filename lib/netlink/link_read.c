@@ -14,11 +14,10 @@
 #include "cbr/base/cleanup.h"
 
 static const struct attr_policy link_policy[] = {
-	{ IFLA_IFNAME, MNL_TYPE_NUL_STRING }, { IFLA_MASTER, MNL_TYPE_U32 },
-	{ IFLA_LINK, MNL_TYPE_U32 },          { IFLA_MTU, MNL_TYPE_U32 },
-	{ IFLA_ADDRESS, MNL_TYPE_BINARY },    { IFLA_OPERSTATE, MNL_TYPE_U8 },
-	{ IFLA_PROMISCUITY, MNL_TYPE_U32 },   { IFLA_IFALIAS, MNL_TYPE_NUL_STRING },
-	{ IFLA_LINKINFO, MNL_TYPE_NESTED },
+	{ IFLA_IFNAME, MNL_TYPE_NUL_STRING },  { IFLA_MASTER, MNL_TYPE_U32 },
+	{ IFLA_LINK, MNL_TYPE_U32 },           { IFLA_MTU, MNL_TYPE_U32 },
+	{ IFLA_ADDRESS, MNL_TYPE_BINARY },     { IFLA_OPERSTATE, MNL_TYPE_U8 },
+	{ IFLA_IFALIAS, MNL_TYPE_NUL_STRING }, { IFLA_LINKINFO, MNL_TYPE_NESTED },
 };
 
 static const struct attr_policy info_policy[] = {
@@ -71,7 +70,6 @@ static void read_port(const struct nlattr *data, struct link *ret)
 	struct attrs attrs;
 
 	attrs_of_nest(data, port_policy, ARRAY_SIZE(port_policy), &attrs);
-	ret->is_port = true;
 	ret->hairpin = attr_u8(&attrs, IFLA_BRPORT_MODE);
 	ret->isolated = attr_u8(&attrs, IFLA_BRPORT_ISOLATED);
 	ret->reserved = attr_u16(&attrs, IFLA_BRPORT_GROUP_FWD_MASK) == LINK_RESERVED_GROUPS;
@@ -97,8 +95,7 @@ static void read_mac(const struct nlattr *attr, struct link *ret)
 {
 	if (!attr || mnl_attr_get_payload_len(attr) != sizeof(ret->mac.bytes))
 		return;
-	ret->mac_len = sizeof(ret->mac.bytes);
-	memcpy(ret->mac.bytes, mnl_attr_get_payload(attr), ret->mac_len);
+	memcpy(ret->mac.bytes, mnl_attr_get_payload(attr), sizeof(ret->mac.bytes));
 }
 
 static int read_link(const struct nlmsghdr *msg, struct link *ret)
@@ -116,7 +113,6 @@ static int read_link(const struct nlmsghdr *msg, struct link *ret)
 	ret->peer = (int)attr_u32(&attrs, IFLA_LINK);
 	ret->mtu = attr_u32(&attrs, IFLA_MTU);
 	ret->operstate = attr_u8(&attrs, IFLA_OPERSTATE);
-	ret->promiscuity = attr_u32(&attrs, IFLA_PROMISCUITY);
 	attr_text(&attrs, IFLA_IFNAME, ret->name, sizeof(ret->name));
 	attr_text(&attrs, IFLA_IFALIAS, ret->alias, sizeof(ret->alias));
 	read_mac(attrs.at[IFLA_ADDRESS], ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * masquerade.c - make, check and remove a network's masquerade
+ * masquerade.c - make and check a network's masquerade
  *
  * 1. Look: the chain, for each of the pods' prefixes the intervals of its set around both
  *    its ends, and the exempt elements. Their comment is a fingerprint of all that the rules and
@@ -192,20 +192,16 @@ static int gather_pods(struct nl_socket *nft, const struct masquerade_plan *plan
 	return 0;
 }
 
-static void put_delete_chain(struct nl_batch *batch, const struct masquerade_plan *plan)
-{
-	nft_put_flush_chain(batch, &table, plan->chain);
-	nft_put_delete_chain(batch, &table, plan->chain);
-}
-
 /* A chain that is there keeps its type and hook for life, so one of others is made anew. */
 static void put_chain(struct nl_batch *batch, const struct masquerade_plan *plan,
 		      const struct nft_chain *chain)
 {
 	char comment[NFT_COMMENT_SIZE];
 
-	if (chain->there && !chain->as_made)
-		put_delete_chain(batch, plan);
+	if (chain->there && !chain->as_made) {
+		nft_put_flush_chain(batch, &table, plan->chain);
+		nft_put_delete_chain(batch, &table, plan->chain);
+	}
 	snprintf(comment, sizeof(comment), "network %.100s", plan->masq->network);
 	nft_put_chain(batch, &table, plan->chain, &postrouting, comment);
 	nft_put_flush_chain(batch, &table, plan->chain);
@@ -336,51 +332,4 @@ int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struc
 	error_set(err, ERROR_CHECK, "masquerade of network %s lacks %s", masq->network, missing);
 	return error_hint(err, "the next ADD makes it anew after: nft flush chain inet %s %s",
 			  table.name, plan.chain);
-}
-
-/* One try to remove what is there. */
-static int remove_found(struct nl_socket *nft, const struct masquerade_plan *plan,
-			struct error *err)
-{
-	auto_with(nl_batch_done) struct nl_batch look_up = { 0 };
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	const char *const sets[] = { plan->pods[0], plan->exempt[0], plan->pods[1],
-				     plan->exempt[1] };
-	struct nft_chain chain;
-	bool there[4];
-	int rc;
-
-	nl_batch_begin(&look_up, nft);
-	nft_put_get_chain(&look_up, &table, plan->chain, &postrouting, &chain);
-	for (size_t i = 0; i < 4; i++)
-		nft_put_get_set(&look_up, &table, sets[i], &there[i]);
-	rc = nl_batch_run(&look_up, err);
-	if (rc < 0 || !(chain.there || there[0] || there[1] || there[2] || there[3]))
-		return rc;
-	nl_batch_begin(&batch, nft);
-	nft_put_begin(&batch, 0);
-	if (chain.there)
-		put_delete_chain(&batch, plan);
-	for (size_t i = 0; i < 4; i++)
-		if (there[i])
-			nft_put_delete_set(&batch, &table, sets[i]);
-	nft_put_end(&batch);
-	rc = nl_batch_run(&batch, err);
-	return rc < 0 ? rc : 1;
-}
-
-int masquerade_remove(struct nl_socket *nft, const char *network, struct error *err)
-{
-	struct masquerade_plan plan;
-	struct error lost = { 0 };
-	int rc = -EINTR;
-
-	masquerade_plan_name(network, &plan);
-	for (int tries = 0; tries < MAX_TRIES && is_race(rc); tries++) {
-		wait_turn(tries);
-		rc = remove_found(nft, &plan, &lost);
-	}
-	if (rc < 0)
-		*err = lost;
-	return rc;
 }

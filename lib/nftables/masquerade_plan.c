@@ -25,7 +25,7 @@ void masquerade_plan_done(struct masquerade_plan *plan)
 	free(plan->exempt_prefixes[1]);
 }
 
-void masquerade_plan_name(const char *network, struct masquerade_plan *ret)
+static void make_names(const char *network, struct masquerade_plan *ret)
 {
 	char text[MAX_NETWORK_TEXT + 24];
 
@@ -85,7 +85,7 @@ int masquerade_plan_make(const struct masquerade *masq, struct masquerade_plan *
 	int rc = 0;
 
 	*ret = (struct masquerade_plan){ .masq = masq };
-	masquerade_plan_name(masq->network, ret);
+	make_names(masq->network, ret);
 	for (size_t i = 0; i < 2 && rc >= 0; i++)
 		rc = collect_exempt(ret, i, err);
 	if (rc >= 0)

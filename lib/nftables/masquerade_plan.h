@@ -22,9 +22,6 @@ struct masquerade_plan {
 	char fingerprint[NFT_COMMENT_SIZE];
 };
 
-/* masquerade_plan_name() - fill in the names of a network's objects and nothing else */
-void masquerade_plan_name(const char *network, struct masquerade_plan *ret);
-
 /* masquerade_plan_make() - the whole plan, to be released with masquerade_plan_done() */
 int masquerade_plan_make(const struct masquerade *masq, struct masquerade_plan *ret,
 			 struct error *err);

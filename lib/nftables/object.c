@@ -120,13 +120,6 @@ void nft_put_delete_chain(struct nl_batch *batch, const struct nft_table *table,
 	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
 }
 
-void nft_put_delete_set(struct nl_batch *batch, const struct nft_table *table, const char *set)
-{
-	nft_request(batch, NFT_MSG_DELSET, 0, "delete set", table, set);
-	nl_put_str(batch, NFTA_SET_TABLE, table->name);
-	nl_put_str(batch, NFTA_SET_NAME, set);
-}
-
 size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table, const char *chain)
 {
 	nft_request(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "add rule to", table,

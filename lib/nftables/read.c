@@ -76,26 +76,6 @@ void nft_put_get_chain(struct nl_batch *batch, const struct nft_table *table, co
 	nl_put_str(batch, NFTA_CHAIN_NAME, chain);
 }
 
-static int take_set(const struct nlmsghdr *msg, void *arg)
-{
-	bool *ret = arg;
-
-	(void)msg;
-	*ret = true;
-	return 0;
-}
-
-void nft_put_get_set(struct nl_batch *batch, const struct nft_table *table, const char *set,
-		     bool *ret)
-{
-	*ret = false;
-	nft_request(batch, NFT_MSG_GETSET, 0, "look up set", table, set);
-	nl_tolerate(batch, ENOENT);
-	nl_on_reply(batch, take_set, ret);
-	nl_put_str(batch, NFTA_SET_TABLE, table->name);
-	nl_put_str(batch, NFTA_SET_NAME, set);
-}
-
 /* Family 0 if it is none. */
 static struct ip_addr key_addr(const struct nft_key *key)
 {

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,7 +56,7 @@ int netns_open(const char *path, struct netns *ret, struct error *err)
 }
 
 /* What it is need not be proven: the kernel has nothing else to show there. */
-int netns_open_own(struct netns *ret, struct error *err)
+static int open_own(struct netns *ret, struct error *err)
 {
 	autoclose int fd = open(OWN_PATH, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -70,11 +71,6 @@ void netns_done(struct netns *ns)
 {
 	cleanup_close(&ns->fd);
 	*ns = NETNS_NONE;
-}
-
-bool netns_same(const struct netns *a, const struct netns *b)
-{
-	return a->dev == b->dev && a->ino == b->ino;
 }
 
 int netns_look(const char *path, struct netns *ret)
@@ -117,10 +113,10 @@ int netns_call(const struct netns *target, int (*fn)(void *arg, struct error *er
 
 	if (!target)
 		return fn(arg, err);
-	rc = netns_open_own(&own, err);
+	rc = open_own(&own, err);
 	if (rc < 0)
 		return rc;
-	if (netns_same(target, &own))
+	if (target->dev == own.dev && target->ino == own.ino)
 		return fn(arg, err);
 	if (setns(target->fd, CLONE_NEWNET) < 0) {
 		error_errno(err, ERROR_NETNS, errno, "cannot enter the pod's network namespace");

@@ -109,11 +109,6 @@ static int masquerade(struct nl_socket *sock, struct error *err)
 	return masquerade_make(sock, &masq, err);
 }
 
-static int unmasquerade(struct nl_socket *sock, struct error *err)
-{
-	return masquerade_remove(sock, "net", err);
-}
-
 static int get_generation(struct nl_socket *sock, struct error *err)
 {
 	uint32_t generation;
@@ -122,8 +117,8 @@ static int get_generation(struct nl_socket *sock, struct error *err)
 }
 
 static int (*const readers[])(struct nl_socket *sock, struct error *err) = {
-	read_link,  list_links,    list_addresses, look_up_routes, list_routes,
-	masquerade, list_prefixes, unmasquerade,   get_generation,
+	read_link,   list_links, list_addresses, look_up_routes,
+	list_routes, masquerade, list_prefixes,  get_generation,
 };
 
 static void answer(int fd, const uint8_t *data, size_t size)

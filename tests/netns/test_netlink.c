@@ -157,7 +157,7 @@ static void a_pair_is_born_in_place(void **state)
 	link_put_get(&batch, "veth0", &host);
 	assert_ok(nl_batch_run(&batch, &err), &err);
 	assert_int_equal(host.master, veth.master);
-	assert_true(host.is_port && host.hairpin && host.isolated);
+	assert_true(host.hairpin && host.isolated);
 	assert_true(host.flags & IFF_UP);
 	assert_string_equal(host.alias, "whose it is");
 	assert_memory_equal(&host.mac, &veth.mac, sizeof(veth.mac));

@@ -60,9 +60,6 @@ size_t ip_size(int family);
 int ip_compare(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 
-/* ip_is_zero() - 0.0.0.0, :: or "no address" */
-bool ip_is_zero(const struct ip_addr *addr);
-
 /* ip_next(), ip_prev() - step by one; false and unchanged past the family's end */
 bool ip_next(struct ip_addr *addr);
 bool ip_prev(struct ip_addr *addr);

@@ -13,7 +13,7 @@
  * CNI_ARGS as far as we know its keys; "" or family 0 = not given. K8S_* never needs
  * IgnoreUnknown, nor do IP and MAC, so that two plugins can share one CNI_ARGS.
  * @ip: family 0 = none; @mac: valid if @has_mac
- * @pod_namespace, @pod_name, @pod_uid: K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_UID
+ * @pod_namespace, @pod_name: K8S_POD_NAMESPACE, K8S_POD_NAME
  */
 struct cni_args {
 	struct ip_addr ip;
@@ -21,7 +21,6 @@ struct cni_args {
 	struct mac mac;
 	char pod_namespace[256];
 	char pod_name[256];
-	char pod_uid[64];
 };
 
 /*

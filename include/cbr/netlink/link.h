@@ -25,13 +25,11 @@
  * @index, @master, @peer: interface indexes; @peer (IFLA_LINK) counts in the peer's netns
  * @kind: "bridge", "veth", …; empty for a physical device
  * @flags: IFF_*
- * @promiscuity: how many users want it promiscuous
  * @mtu: bytes
  * @operstate: IF_OPER_*
- * @mac, @mac_len: hardware address; only @mac_len 6 is kept
+ * @mac: hardware address, zero if it has none of six bytes
  * @alias: text that we put there for people
- * @is_port: the bridge port attributes below are valid
- * @hairpin, @isolated, @reserved: flags of the bridge port, see link_put_port() and
+ * @hairpin, @isolated, @reserved: flags of a bridge port, see link_put_port() and
  *	link_put_port_reserved()
  * @vlan_filtering, @nf_call_iptables, @nf_call_ip6tables: of a bridge
  * @knows_vlans: of a bridge: the kernel could filter VLANs there
@@ -45,13 +43,10 @@ struct link {
 	char name[IF_NAMESIZE];
 	char kind[16];
 	unsigned int flags;
-	unsigned int promiscuity;
 	uint32_t mtu;
 	uint8_t operstate;
 	struct mac mac;
-	size_t mac_len;
 	char alias[LINK_ALIAS_SIZE];
-	bool is_port;
 	bool hairpin;
 	bool isolated;
 	bool reserved;

@@ -57,6 +57,3 @@ int masquerade_make(struct nl_socket *nft, const struct masquerade *masq, struct
  * Return: 0, or negative with ERROR_CHECK naming what is missing.
  */
 int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struct error *err);
-
-/* masquerade_remove() - remove the network's chain and sets; Return: 1 removed, 0 none there */
-int masquerade_remove(struct nl_socket *nft, const char *network, struct error *err);

@@ -73,9 +73,8 @@ void nft_put_flush_set(struct nl_batch *batch, const struct nft_table *table, co
 /* nft_put_flush_chain() - remove all rules */
 void nft_put_flush_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain);
 
-/* Remove the object itself; a chain must have been flushed, a set be out of use. */
+/* nft_put_delete_chain() - remove the chain itself, which must have been flushed */
 void nft_put_delete_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain);
-void nft_put_delete_set(struct nl_batch *batch, const struct nft_table *table, const char *set);
 
 /* nft_put_rule_begin() - append a rule; its statements follow. Return: mark for the end */
 size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table, const char *chain);
@@ -100,10 +99,6 @@ struct nft_chain {
 /* nft_put_get_chain() - look up; *ret is filled by the run. ENOENT is tolerated */
 void nft_put_get_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain,
 		       const struct nft_hook *hook, struct nft_chain *ret);
-
-/* nft_put_get_set() - is there a set of that name? *ret is filled by the run */
-void nft_put_get_set(struct nl_batch *batch, const struct nft_table *table, const char *set,
-		     bool *ret);
 
 /*
  * The key of an element as the kernel has it: an address; or some values one behind the

@@ -2,7 +2,6 @@
 /* netns.h - network namespaces */
 #pragma once
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "cbr/base/error.h"
@@ -30,14 +29,8 @@ struct netns {
  */
 int netns_open(const char *path, struct netns *ret, struct error *err);
 
-/* netns_open_own() - the namespace that we are in */
-int netns_open_own(struct netns *ret, struct error *err);
-
 /* netns_done() - close; accepts NETNS_NONE */
 void netns_done(struct netns *ns);
-
-/* netns_same() - are these two the same namespace? */
-bool netns_same(const struct netns *a, const struct netns *b);
 
 /*
  * netns_look() - which namespace is there, without opening it?
