@@ -46,7 +46,7 @@ ssize_t file_read_stat(int dir_fd, const char *name, char *buf, size_t size, str
 		if (n < 0)
 			return -errno;
 		len += (size_t)n;
-		/* Below /proc and /sys sizes say nothing; elsewhere they spare asking for the end. */
+		/* Below /proc and /sys sizes say nothing; else they spare asking for the end. */
 		if (n == 0 || (st->st_size > 0 && len == (size_t)st->st_size && len < size)) {
 			buf[len] = '\0';
 			return (ssize_t)len;

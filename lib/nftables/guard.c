@@ -177,7 +177,7 @@ int guard_make(struct nl_socket *nft, const struct guard *guard, struct error *e
 	return explain(rc, err);
 }
 
-/* Names of the sets as a person would write the element. */
+/* The element as a person would write it, and its set. */
 static void describe(const struct guard_element *element, char *buf, size_t size)
 {
 	const uint8_t *rest = element->key.bytes + IF_NAMESIZE;

@@ -101,7 +101,7 @@ struct mac podlink_mac(const struct attach *a);
 /* podlink_remove() - DEL: by name, else by what is in the pod; 1 removed, 0 none there */
 int podlink_remove(struct attach *a, struct error *err);
 
-/* podlink_alias() - what the host end says of itself; see podlink_alias_matches() */
+/* podlink_alias() - what the host end says of itself; see podlink_alias_parse() */
 void podlink_alias(const struct attach *a, char ret[static LINK_ALIAS_SIZE]);
 
 /*
@@ -120,7 +120,7 @@ int podnet_prepare(struct attach *a, struct error *err);
 int podnet_make(struct attach *a, struct error *err);
 int podnet_check(struct attach *a, struct error *err);
 
-/* podnet_announce() - tell whoever remembers a former owner of the addresses, once traffic passes */
+/* podnet_announce() - tell who remembers a former owner of the addresses, once traffic passes */
 int podnet_announce(struct attach *a, struct error *err);
 
 /* podnet_mac() - that of the pod's end, from when the addresses are known */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* result.c - what ADD reports of the interfaces: bridge, host end, container, gateway of the VLAN */
+/* result.c - what ADD reports of the interfaces: bridge, host end, container, VLAN gateway */
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_bridge.c - cbr-bridge and its delegate are killed at each system call of DEL, GC, ADD again */
+/* test_bridge.c - cbr-bridge and its delegate are killed at each system call of DEL, GC, ADD */
 
 #include "harness.h"
 

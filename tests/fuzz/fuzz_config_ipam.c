@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_config_ipam.c - stdin of hl-ipam: ranges, routes, wanted addresses, and all its other keys */
+/* fuzz_config_ipam.c - stdin of hl-ipam: ranges, routes, wanted addresses, all its other keys */
 
 #include "../../plugins/hl-ipam/config.h"
 #include "cbr/base/cleanup.h"

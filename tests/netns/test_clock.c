@@ -186,7 +186,9 @@ static void empty_the_pool(void)
 	assert_store_is_clean();
 }
 
-static const long long moves[] = { -40 * YEAR, -YEAR, -2 * HOUR, -5, 5, 2 * HOUR, YEAR, 200 * YEAR };
+static const long long moves[] = {
+	-40 * YEAR, -YEAR, -2 * HOUR, -5, 5, 2 * HOUR, YEAR, 200 * YEAR,
+};
 
 static void set(void **state, void (*then)(void))
 {

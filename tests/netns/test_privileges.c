@@ -119,7 +119,7 @@ static void a_delegate_gets_what_the_runtime_gave(void **state)
 	assert_string_equal(status, own);
 }
 
-/* What is said of those who can get no privilege while the plugin waits for the lock of the pool. */
+/* Said of those who can get no privilege, while the plugin waits for the lock of the pool. */
 static char *look_while_it_waits(const char *plugin)
 {
 	pod_add(pod);

@@ -68,7 +68,7 @@ struct pod *node_pod(struct node *node, const char *id);
 /* node_reservations() - how many addresses network "net" holds */
 size_t node_reservations(const struct node *node);
 
-/* pod_config() - the config as a runtime sends it after ADD, with prevResult; owned by the caller */
+/* pod_config() - the config as a runtime sends it after ADD, with prevResult; owned by caller */
 char *pod_config(const struct pod *pod);
 
 /* pod_call() - the call of a verb for this pod; @config is the node's, borrowed */

@@ -79,7 +79,7 @@ struct run_call {
 /* run_plugin() - make the call; the result is released with run_done() */
 struct run run_plugin(const struct run_call *call);
 
-/* run_env() - the environment of that; Return: "K=V", …, NULL; to be released with run_env_done() */
+/* run_env() - the environment of that; Return: "K=V", …, NULL; for run_env_done() */
 char **run_env(const struct run_call *call);
 void run_env_done(char **env);
 

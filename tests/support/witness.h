@@ -23,7 +23,7 @@ json_t *witness_bridge(const struct ns *ns, const char *fmt, ...)
 json_t *witness_nft(const struct ns *ns, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* witness_link() - one link with its addresses (`ip addr show`); Return: object, or NULL if absent */
+/* witness_link() - one link with its addresses (`ip addr show`); Return: object, or NULL */
 json_t *witness_link(const struct ns *ns, const char *name);
 
 /* witness_has_address() - has the link this "address/length"? */

@@ -21,7 +21,7 @@ enum error_code {
 	ERROR_IO = 5,          /* stdin or stdout failed */
 	ERROR_DECODE = 6,      /* not JSON, or JSON of the wrong type */
 	ERROR_CONFIG = 7,      /* well-formed configuration that makes no sense */
-	ERROR_NETNS = 8,       /* CNI_NETNS is no usable network namespace (library code) */
+	ERROR_NETNS = 8,       /* CNI_NETNS is no usable namespace; of libcni, not in the SPEC */
 	ERROR_AGAIN = 11,      /* transient: pool exhausted, lock held too long */
 	ERROR_NOT_READY = 50,  /* STATUS: no ADD can be served */
 	ERROR_LIMITED = 51,    /* STATUS: no ADD, and existing pods may suffer */

@@ -58,6 +58,8 @@ size_t ip_size(int family);
 
 /* ip_compare() - < 0, 0, > 0; IPv4 sorts before IPv6 */
 int ip_compare(const struct ip_addr *a, const struct ip_addr *b);
+
+/* ip_equal() - same family and bytes; "no address" equals itself */
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 
 /* ip_next(), ip_prev() - step by one; false and unchanged past the family's end */

@@ -23,6 +23,8 @@ int mac_parse(const char *text, struct mac *ret);
 
 /* mac_format() - lower case with colons; Return: @buf. */
 char *mac_format(const struct mac *mac, char buf[static MAC_TEXT_SIZE]);
+
+/* mac_equal() - same bytes */
 bool mac_equal(const struct mac *a, const struct mac *b);
 
 /* mac_is_unicast() - not multicast and not all zero: an interface may carry it */

@@ -31,7 +31,12 @@ int cni_json_parse(const char *text, size_t len, json_t **ret, struct error *err
 /* cni_json_get() - Return: borrowed value, or NULL when missing or null */
 json_t *cni_json_get(const json_t *object, const char *key);
 
-/* Typed look-ups. Texts and nested values are borrowed from @object. */
+/*
+ * cni_json_string(), cni_json_bool(), cni_json_object(), cni_json_array() - look up a value
+ * cni_json_int() - a number from @min to @max
+ *
+ * Texts and nested values are borrowed from @object.
+ */
 int cni_json_string(const json_t *object, const char *path, const char *key, const char **ret,
 		    struct error *err);
 int cni_json_bool(const json_t *object, const char *path, const char *key, bool *ret,
@@ -42,7 +47,12 @@ int cni_json_object(const json_t *object, const char *path, const char *key, jso
 		    struct error *err);
 int cni_json_array(const json_t *object, const char *path, const char *key, json_t **ret,
 		   struct error *err);
-/* Errors: also ERROR_CONFIG when the text is no address or prefix. "" is as missing. */
+
+/*
+ * cni_json_ip(), cni_json_prefix() - look up a text, and read it; "" is as missing
+ *
+ * Return: also -EINVAL with ERROR_CONFIG when it is no address or prefix.
+ */
 int cni_json_ip(const json_t *object, const char *path, const char *key, struct ip_addr *ret,
 		struct error *err);
 int cni_json_prefix(const json_t *object, const char *path, const char *key, struct ip_prefix *ret,

@@ -83,8 +83,10 @@ struct cni_result {
 void cni_result_done(struct cni_result *result);
 
 /*
- * The next functions append a zeroed item (interface -1) and return it to be filled;
- * it is valid until the next append. Return: NULL when memory is gone.
+ * cni_result_add_interface(), cni_result_add_ip(), cni_result_add_route() - append an item
+ *
+ * Return: the item, zeroed (interface -1), to be filled, valid until the next append; or
+ * NULL when memory is gone.
  */
 struct cni_interface *cni_result_add_interface(struct cni_result *result);
 struct cni_ip *cni_result_add_ip(struct cni_result *result);
@@ -96,11 +98,21 @@ int cni_strings_add(struct cni_strings *strings, const char *text);
 /*
  * cni_dns_parse() - the "dns" object of a config or result
  * @object: or NULL, which is empty
+ *
+ * Return: 0 and *ret, to be released by cni_dns_done(), or negative with ERROR_DECODE.
  */
 int cni_dns_parse(const json_t *object, struct cni_dns *ret, struct error *err);
+
+/* cni_dns_done() - release; accepts a zeroed one */
 void cni_dns_done(struct cni_dns *dns);
 
-/* cni_route_parse() - one route object, as in a result or in "ipam.routes" */
+/*
+ * cni_route_parse() - one route object, as in a result or in "ipam.routes"
+ * @path: names it in messages
+ *
+ * Return: 0 and *ret, or negative: ERROR_DECODE, or ERROR_CONFIG for a text that is no address
+ * or prefix.
+ */
 int cni_route_parse(const json_t *object, const char *path, struct cni_route *ret,
 		    struct error *err);
 

@@ -5,7 +5,7 @@
  * Requests of a batch go out together and their answers are read together. Puts
  * are bounded and sticky: the first one that fails marks the batch and nl_batch_run()
  * reports it, so a sequence of puts needs no checks in between. Except between the
- * marks of nftables (nftables/txn.h) a batch is no transaction: the kernel goes on
+ * marks of nftables (nftables/object.h) a batch is no transaction: the kernel goes on
  * after a request that failed.
  */
 #pragma once
@@ -72,6 +72,8 @@ struct nl_batch {
 
 /* nl_batch_begin() - an empty batch on @sock; pair it with auto_with(nl_batch_done) */
 void nl_batch_begin(struct nl_batch *batch, struct nl_socket *sock);
+
+/* nl_batch_done() - release and empty; accepts a zeroed one */
 void nl_batch_done(struct nl_batch *batch);
 
 /*
@@ -98,8 +100,17 @@ void nl_tolerate(struct nl_batch *batch, int errnum);
 /* nl_on_reply() - who reads the answers to the current request */
 void nl_on_reply(struct nl_batch *batch, nl_reply_fn *on_reply, void *arg);
 
-/* The family's fixed header and attributes of the current message. @data may be NULL if @len is 0. */
+/* nl_put_header() - the family's fixed header of the current message */
 void nl_put_header(struct nl_batch *batch, const void *header, size_t len);
+
+/*
+ * nl_put() - an attribute of the current message
+ * @data: may be NULL if @len is 0
+ *
+ * nl_put_u8(), nl_put_u16(), nl_put_u32() - a number in the host's byte order
+ * nl_put_str() - a text with its NUL
+ * nl_put_ip() - the 4 or 16 bytes of an address
+ */
 void nl_put(struct nl_batch *batch, uint16_t type, const void *data, size_t len);
 void nl_put_u8(struct nl_batch *batch, uint16_t type, uint8_t value);
 void nl_put_u16(struct nl_batch *batch, uint16_t type, uint16_t value);
@@ -107,7 +118,11 @@ void nl_put_u32(struct nl_batch *batch, uint16_t type, uint32_t value);
 void nl_put_str(struct nl_batch *batch, uint16_t type, const char *text);
 void nl_put_ip(struct nl_batch *batch, uint16_t type, const struct ip_addr *addr);
 
-/* nl_nest_begin() - Return: mark for nl_nest_end(). NLA_F_NESTED is set. */
+/*
+ * nl_nest_begin(), nl_nest_end() - an attribute, with NLA_F_NESTED, of what is put in between
+ *
+ * Return: mark for the end.
+ */
 size_t nl_nest_begin(struct nl_batch *batch, uint16_t type);
 void nl_nest_end(struct nl_batch *batch, size_t mark);
 

@@ -12,10 +12,10 @@
 
 #include "cbr/netlink/batch.h"
 
-/* iifname <name> */
+/* nft_put_iifname() - iifname @name */
 void nft_put_iifname(struct nl_batch *batch, const char *name);
 
-/* meta nfproto ipv4 or ipv6; @family: AF_INET or AF_INET6 */
+/* nft_put_family() - meta nfproto ipv4 or ipv6; @family: AF_INET or AF_INET6 */
 void nft_put_family(struct nl_batch *batch, int family);
 
 /* Which address of a packet. */
@@ -24,17 +24,27 @@ enum nft_field {
 	NFT_FIELD_DADDR,
 };
 
-/* ip saddr @set, or ip daddr != @set if @inverted; @family must have been matched before */
+/*
+ * nft_put_lookup() - ip saddr @set, or ip daddr != @set if @inverted
+ * @family: must have been matched before
+ */
 void nft_put_lookup(struct nl_batch *batch, int family, enum nft_field field, const char *set,
 		    bool inverted);
 
-/* masquerade fully-random: no two flows race for one port */
+/* nft_put_masquerade() - masquerade fully-random: no two flows race for one port */
 void nft_put_masquerade(struct nl_batch *batch);
 
-/* meta protocol @ethertype (ETH_P_*): what a frame carries, behind one VLAN tag if it has one */
+/*
+ * nft_put_protocol() - meta protocol @ethertype: what a frame carries, behind one VLAN tag if
+ * it has one
+ * @ethertype: ETH_P_*
+ */
 void nft_put_protocol(struct nl_batch *batch, uint16_t ethertype);
 
-/* meta l4proto @protocol (IPPROTO_*), behind the extension headers of IPv6 */
+/*
+ * nft_put_l4proto() - meta l4proto @protocol, behind the extension headers of IPv6
+ * @protocol: IPPROTO_*
+ */
 void nft_put_l4proto(struct nl_batch *batch, uint8_t protocol);
 
 /*
@@ -49,11 +59,11 @@ struct nft_payload {
 	uint32_t len;
 };
 
-/* These bytes are, or are not if @inverted, those at @data. */
+/* nft_put_compare() - these bytes are, or are not if @inverted, those at @data */
 void nft_put_compare(struct nl_batch *batch, const struct nft_payload *payload, const void *data,
 		     bool inverted);
 
-/* One byte is at least @first and at most @last. */
+/* nft_put_between() - one byte is at least @first and at most @last */
 void nft_put_between(struct nl_batch *batch, const struct nft_payload *payload, uint8_t first,
 		     uint8_t last);
 

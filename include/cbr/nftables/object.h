@@ -51,12 +51,20 @@ void nft_put_end(struct nl_batch *batch);
 /* nft_get_generation() - which ruleset is in force; Return: 0 and *ret, or negative */
 int nft_get_generation(struct nl_socket *nft, uint32_t *ret, struct error *err);
 
-/* These three create what is not there and leave what is. */
+/* nft_put_table() - make a table if there is none of that name */
 void nft_put_table(struct nl_batch *batch, const struct nft_table *table, const char *comment);
-/* @hook: NULL for a chain that only rules lead to */
+
+/*
+ * nft_put_chain() - make a chain if there is none of that name
+ * @hook: NULL for a chain that only rules lead to
+ */
 void nft_put_chain(struct nl_batch *batch, const struct nft_table *table, const char *chain,
 		   const struct nft_hook *hook, const char *comment);
-/* A set of address intervals; @family: AF_INET or AF_INET6. */
+
+/*
+ * nft_put_set() - make a set of address intervals if there is none of that name
+ * @family: AF_INET or AF_INET6
+ */
 void nft_put_set(struct nl_batch *batch, const struct nft_table *table, const char *set,
 		 int family);
 
@@ -78,7 +86,8 @@ void nft_put_delete_chain(struct nl_batch *batch, const struct nft_table *table,
 
 /* nft_put_rule_begin() - append a rule; its statements follow. Return: mark for the end */
 size_t nft_put_rule_begin(struct nl_batch *batch, const struct nft_table *table, const char *chain);
-/* @comment: "" for none */
+
+/* nft_put_rule_end() - and no more of them; @comment: "" for none */
 void nft_put_rule_end(struct nl_batch *batch, size_t mark, const char *comment);
 
 /*
