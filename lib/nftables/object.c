@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* object.c - make and remove tables, chains, sets, elements and rules */
+/* object.c - make and remove tables, chains, elements and rules */
 
 #include "cbr/nftables/object.h"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "element.h"
 #include "private.h"
-
-/* nft's own numbers of types; the kernel only keeps them (nft's datatype.h). */
-#define TYPE_IPV4_ADDR 7
-#define TYPE_IPV6_ADDR 8
-
-/* User data by which nft knows the byte order of a set's keys: type, length, value. */
-#define UDATA_SET_KEYBYTEORDER 0
-#define BYTEORDER_BIG_ENDIAN 2
 
 /* Elements of one message: what fits one netlink attribute, with ample room. */
 #define ELEMENTS_PER_MESSAGE 256
@@ -49,26 +39,6 @@ void nft_put_chain(struct nl_batch *batch, const struct nft_table *table, const 
 	if (hook)
 		put_hook(batch, hook);
 	nft_put_comment(batch, NFTA_CHAIN_USERDATA, comment);
-}
-
-void nft_put_set(struct nl_batch *batch, const struct nft_table *table, const char *set, int family)
-{
-	struct {
-		uint8_t type;
-		uint8_t len;
-		uint32_t value;
-	} __attribute__((packed))
-	order = { UDATA_SET_KEYBYTEORDER, sizeof(order.value), BYTEORDER_BIG_ENDIAN };
-
-	nft_request(batch, NFT_MSG_NEWSET, NLM_F_CREATE, "make set", table, set);
-	nl_put_str(batch, NFTA_SET_TABLE, table->name);
-	nl_put_str(batch, NFTA_SET_NAME, set);
-	nft_put_be32(batch, NFTA_SET_FLAGS, NFT_SET_INTERVAL);
-	nft_put_be32(batch, NFTA_SET_KEY_TYPE, family == AF_INET ? TYPE_IPV4_ADDR : TYPE_IPV6_ADDR);
-	nft_put_be32(batch, NFTA_SET_KEY_LEN, (uint32_t)ip_size(family));
-	/* Any number that no other set of this transaction has. */
-	nft_put_be32(batch, NFTA_SET_ID, (uint32_t)batch->n);
-	nl_put(batch, NFTA_SET_USERDATA, &order, sizeof(order));
 }
 
 /* An interval is its first address, and the first behind it, marked as the end. */
