@@ -119,21 +119,28 @@ static int take_pair(struct parser *p, char *pair, struct error *err)
 	return 0;
 }
 
-int cni_args_parse(const char *text, struct cni_args *ret, struct error *err)
+/* @strict: the first pair in error ends it */
+static int take_pairs(struct parser *p, const char *text, bool strict, struct error *err)
 {
 	autofree char *copy = strdup(text);
-	struct parser p = { 0 };
 	char *rest = copy;
 	char *pair;
+	int rc = 0;
 
 	if (!copy)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot read CNI_ARGS");
-	while (*text && (pair = strsep(&rest, ";"))) {
-		int rc = take_pair(&p, pair, err);
+	while (*text && (rc >= 0 || !strict) && (pair = strsep(&rest, ";")))
+		rc = take_pair(p, pair, err);
+	return rc;
+}
 
-		if (rc < 0)
-			return rc;
-	}
+int cni_args_parse(const char *text, struct cni_args *ret, struct error *err)
+{
+	struct parser p = { 0 };
+	int rc = take_pairs(&p, text, true, err);
+
+	if (rc < 0)
+		return rc;
 	if (*p.unknown && !p.ignore_unknown) {
 		error_set(err, ERROR_ENV, "ARGS: unknown args [%s]", p.unknown);
 		return error_hint(err, "add IgnoreUnknown=1 to CNI_ARGS");
@@ -144,13 +151,9 @@ int cni_args_parse(const char *text, struct cni_args *ret, struct error *err)
 
 void cni_args_glean(const char *text, struct cni_args *ret)
 {
-	autofree char *copy = strdup(text);
 	struct parser p = { 0 };
 	struct error ignored;
-	char *rest = copy;
-	char *pair;
 
-	while ((pair = strsep(&rest, ";")))
-		take_pair(&p, pair, &ignored);
+	take_pairs(&p, text, false, &ignored);
 	*ret = p.args;
 }
