@@ -26,7 +26,6 @@
 #include "cbr/cni/config.h"
 #include "cbr/cni/json.h"
 #include "cbr/cni/trace.h"
-#include "lookup.h"
 #include "reserve.h"
 
 #define SHOWN_SIZE 256

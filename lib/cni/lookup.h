@@ -8,15 +8,6 @@
 
 #include "cbr/base/error.h"
 
-/*
- * cni_json_text() - a text of anybody's as JSON
- *
- * jansson refuses what is no UTF-8, as a path in the environment may be, or a message
- * that was cut within a character: there, all that is not ASCII becomes '?'.
- * Return: new reference, NULL without memory.
- */
-json_t *cni_json_text(const char *text);
-
 /* Room for the path of a key in messages; what is longer is cut. */
 #define CNI_PATH_TEXT_SIZE 160
 

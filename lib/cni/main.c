@@ -20,8 +20,8 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/clock.h"
+#include "cbr/cni/json.h"
 #include "cbr/cni/log.h"
-#include "lookup.h"
 #include "reserve.h"
 #include "serve.h"
 #include "stream.h"

@@ -8,26 +8,14 @@
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/hash.h"
+#include "cbr/cni/json.h"
 #include "view.h"
-
-/* jansson refuses what is no UTF-8, as a path may be. */
-static json_t *make_text(const char *text)
-{
-	autofree char *copy = NULL;
-	json_t *json = json_string(text);
-
-	if (json)
-		return json;
-	copy = strdup(text);
-	for (char *c = copy; c && *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return copy ? json_string(copy) : json_null();
-}
 
 void view_put(json_t *object, const char *key, const char *text)
 {
-	json_object_set_new(object, key, text && *text ? make_text(text) : json_null());
+	json_t *value = text && *text ? cni_json_text(text) : NULL;
+
+	json_object_set_new(object, key, value ? value : json_null());
 }
 
 json_t *view_object(const struct place *place, const char *address)

@@ -28,6 +28,15 @@
  */
 int cni_json_parse(const char *text, size_t len, json_t **ret, struct error *err);
 
+/*
+ * cni_json_text() - a text of anybody's as JSON
+ *
+ * jansson refuses what is no UTF-8, as a path in the environment may be, or a message
+ * that was cut within a character: there, all that is not ASCII becomes '?'.
+ * Return: new reference, NULL without memory.
+ */
+json_t *cni_json_text(const char *text);
+
 /* cni_json_get() - Return: borrowed value, or NULL when missing or null */
 json_t *cni_json_get(const json_t *object, const char *key);
 

@@ -314,6 +314,16 @@ static void cuts_long_values_in_messages(void **state)
 	assert_true(strlen(err.msg) < 200);
 }
 
+static void makes_json_of_any_bytes(void **state)
+{
+	json_auto_t *plain = cni_json_text("caf\u00e9");
+	json_auto_t *broken = cni_json_text("caf\xe9 \"\n\xc3\xa9");
+
+	(void)state;
+	assert_string_equal(json_string_value(plain), "caf\u00e9");
+	assert_string_equal(json_string_value(broken), "caf? \"\n??");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +340,7 @@ int main(void)
 		cmocka_unit_test(refuses_wrong_types_with_path_and_value),
 		cmocka_unit_test(names_top_keys_without_a_dot),
 		cmocka_unit_test(cuts_long_values_in_messages),
+		cmocka_unit_test(makes_json_of_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
