@@ -27,8 +27,7 @@
 
 void capture_done(struct capture *capture)
 {
-	if (capture->fd >= 0)
-		close(capture->fd);
+	cleanup_close(&capture->fd);
 	free(capture->data);
 	*capture = (struct capture){ .fd = -1 };
 }

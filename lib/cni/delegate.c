@@ -302,10 +302,8 @@ void cni_delegate_done(struct cni_delegate *delegate)
 	resident_end(delegate->resident, NULL, &ignored);
 	if (delegate->pid > 0)
 		kill_child(delegate->pid);
-	if (delegate->out_fd >= 0)
-		close(delegate->out_fd);
-	if (delegate->err_fd >= 0)
-		close(delegate->err_fd);
+	cleanup_close(&delegate->out_fd);
+	cleanup_close(&delegate->err_fd);
 	*delegate = CNI_DELEGATE_NONE;
 }
 

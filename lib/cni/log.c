@@ -296,8 +296,7 @@ void cni_log_note(struct cni_log *log, const char *fmt, ...)
 
 void cni_log_done(struct cni_log *log)
 {
-	if (log->fd >= 0)
-		close(log->fd);
+	cleanup_close(&log->fd);
 	json_decref(log->head);
 	json_decref(log->steps);
 	*log = CNI_LOG_NONE;

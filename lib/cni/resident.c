@@ -55,10 +55,8 @@ static int pass_through_version(const struct cni_call *call, struct cni_result *
 
 	if (rc >= 0)
 		rc = cni_result_parse(json, call->version, false, &read, err);
-	if (rc < 0) {
-		cni_result_done(&read);
+	if (rc < 0)
 		return rc;
-	}
 	cni_result_done(result);
 	*result = read;
 	return 0;

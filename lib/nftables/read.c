@@ -155,7 +155,7 @@ int nft_list_prefixes(struct nl_socket *nft, const struct nft_table *table, cons
 {
 	autofree struct nft_element *elements = NULL;
 	autofree struct bound *bounds = NULL;
-	struct ip_prefix *prefixes;
+	autofree struct ip_prefix *prefixes = NULL;
 	size_t n_elements = 0;
 	size_t n = 0;
 	int rc = nft_list_elements(nft, table, set, &elements, &n_elements, err);
@@ -164,15 +164,13 @@ int nft_list_prefixes(struct nl_socket *nft, const struct nft_table *table, cons
 		return rc;
 	bounds = calloc(n_elements + 1, sizeof(*bounds));
 	prefixes = calloc(n_elements + 1, sizeof(*prefixes));
-	if (!bounds || !prefixes) {
-		free(prefixes);
+	if (!bounds || !prefixes)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot list a set");
-	}
 	for (size_t i = 0; i < n_elements; i++) {
 		bounds[n] = (struct bound){ key_addr(&elements[i].key), elements[i].is_end };
 		n += bounds[n].addr.family != 0;
 	}
 	*ret_n = make_prefixes(bounds, n, prefixes);
-	*ret = prefixes;
+	*ret = TAKE_PTR(prefixes);
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * cleanup.h - the one cleanup style: variables that release what they own
  *
- * Ownership leaves a scope by TAKE_PTR or TAKE_FD; that of a struct as it is copied and emptied.
+ * Ownership leaves a scope by TAKE_PTR or TAKE_FD; that of a struct by a copy, after which the
+ * struct is made empty.
  */
 #pragma once
 
