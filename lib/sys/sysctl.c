@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
@@ -63,4 +64,25 @@ int sysctl_ensure(const char *path, const char *value, struct error *err)
 int sysctl_put(const char *path, const char *value, struct error *err)
 {
 	return write_setting(path, value) == 0 ? 1 : sysctl_ensure(path, value, err);
+}
+
+static int set_link(int (*set)(const char *path, const char *value, struct error *err), int family,
+		    const char *link, const char *key, const char *value, struct error *err)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
+	return set(path, value, err);
+}
+
+int sysctl_ensure_link(int family, const char *link, const char *key, const char *value,
+		       struct error *err)
+{
+	return set_link(sysctl_ensure, family, link, key, value, err);
+}
+
+int sysctl_put_link(int family, const char *link, const char *key, const char *value,
+		    struct error *err)
+{
+	return set_link(sysctl_put, family, link, key, value, err);
 }

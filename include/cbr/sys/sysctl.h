@@ -31,3 +31,13 @@ int sysctl_ensure(const char *path, const char *value, struct error *err);
  * errno with ERROR_SYSTEM.
  */
 int sysctl_put(const char *path, const char *value, struct error *err);
+
+/*
+ * sysctl_ensure_link(), sysctl_put_link() - the same for net.ipv4 or net.ipv6.conf.<link>.<key>
+ * @family: AF_INET or AF_INET6
+ * @link: name of a link; "all", "default"
+ */
+int sysctl_ensure_link(int family, const char *link, const char *key, const char *value,
+		       struct error *err);
+int sysctl_put_link(int family, const char *link, const char *key, const char *value,
+		    struct error *err);

@@ -184,6 +184,37 @@ static void interface_names_may_hold_dots(void **state)
 	assert_int_equal(ioctl(sock, SIOCSIFNAME, &back), 0);
 }
 
+/* --- sysctl_ensure_link(), sysctl_put_link() ---------------------------------------------- */
+
+static void settings_of_a_link_are_those_of_its_family(void **state)
+{
+	struct error err = { .code = 99 };
+	char buf[64];
+
+	(void)state;
+	need_write();
+	assert_int_equal(sysctl_ensure_link(AF_INET, "lo", "rp_filter", "2", &err), 1);
+	assert_int_equal(sysctl_ensure_link(AF_INET, "lo", "rp_filter", "2", &err), 0);
+	witness("net/ipv4/conf/lo/rp_filter", buf);
+	assert_string_equal(buf, "2\n");
+	assert_int_equal(sysctl_put_link(AF_INET, "lo", "rp_filter", "0", &err), 1);
+	witness("net/ipv4/conf/lo/rp_filter", buf);
+	assert_string_equal(buf, "0\n");
+	assert_int_equal(err.code, 99);
+}
+
+static void names_the_setting_of_a_link_that_is_missing(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(sysctl_ensure_link(AF_INET6, "nosuch0", "accept_ra", "0", &err), -ENOENT);
+	assert_fails(-ENOENT, &err, ERROR_SYSTEM,
+		     "cannot set /proc/sys/net/ipv6/conf/nosuch0/accept_ra to 0: ");
+	assert_int_equal(sysctl_put_link(AF_INET, "nosuch0", "forwarding", "1", &err), -ENOENT);
+	assert_fails(-ENOENT, &err, ERROR_SYSTEM, "net/ipv4/conf/nosuch0/forwarding to 1: ");
+}
+
 /* As in a container: /proc/sys mounted read-only. Return: 0, or -1 if we may not. */
 static int make_read_only(void)
 {
@@ -249,6 +280,8 @@ int main(void)
 		cmocka_unit_test(names_a_setting_that_is_missing),
 		cmocka_unit_test(passes_on_what_the_kernel_says_of_a_value),
 		cmocka_unit_test(interface_names_may_hold_dots),
+		cmocka_unit_test(settings_of_a_link_are_those_of_its_family),
+		cmocka_unit_test(names_the_setting_of_a_link_that_is_missing),
 		cmocka_unit_test(read_only_is_no_error_when_all_is_well),
 	};
 
