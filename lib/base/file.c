@@ -17,6 +17,11 @@
 
 #define MAX_LOCK_PAUSE_MS 20
 
+bool file_is_temporary(const char *name)
+{
+	return strncmp(name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) == 0;
+}
+
 static int open_regular(int dir_fd, const char *name, struct stat *st)
 {
 	/* O_NONBLOCK: a FIFO without a writer must not hold us. */

@@ -63,7 +63,6 @@ static void read_entry(const struct pool_store *store, struct pool_entry *entry)
 {
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner owner;
-	size_t id_size;
 	int content = pool_store_read_time(store, &entry->addr, buf, &owner, &entry->time);
 
 	if (content < 0) {
@@ -72,13 +71,7 @@ static void read_entry(const struct pool_store *store, struct pool_entry *entry)
 	} else if (content != POOL_OWNED) {
 		entry->kind = content == POOL_BLANK ? POOL_ENTRY_BLANK : POOL_ENTRY_FOREIGN;
 	} else {
-		id_size = strlen(owner.container_id) + 1;
-		entry->text = malloc(id_size + strlen(owner.ifname) + 1);
-		if (!entry->text)
-			return;
-		memcpy(entry->text, owner.container_id, id_size);
-		memcpy(entry->text + id_size, owner.ifname, strlen(owner.ifname) + 1);
-		entry->owner = (struct pool_owner){ entry->text, entry->text + id_size };
+		entry->text = pool_owner_copy(&owner, &entry->owner);
 	}
 }
 
@@ -148,11 +141,6 @@ static bool is_cursor(const struct pool_store *store, const char *name)
 	       ip_parse(text, &addr) == 0;
 }
 
-static bool begins_with(const char *name, const char *prefix)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
 static void look_at_name(const char *name, bool is_regular, void *arg)
 {
 	struct pool_survey *survey = arg;
@@ -163,9 +151,9 @@ static void look_at_name(const char *name, bool is_regular, void *arg)
 	if (pool_name_is_address(name, &addr)) {
 		if (!survey->shallow)
 			add_entry(survey, name, is_regular, &addr);
-	} else if (begins_with(name, FILE_TEMPORARY_PREFIX)) {
+	} else if (file_is_temporary(name)) {
 		pool_survey_find(survey, POOL_TEMPORARY, name);
-	} else if (begins_with(name, POOL_CURSOR_PREFIX)) {
+	} else if (strncmp(name, POOL_CURSOR_PREFIX, strlen(POOL_CURSOR_PREFIX)) == 0) {
 		if (!is_cursor(store, name))
 			pool_survey_find(survey, POOL_BAD_CURSOR, name);
 	} else if (strcmp(name, POOL_RECORDS_NAME) == 0 || strcmp(name, POOL_REST_NAME) == 0) {

@@ -34,22 +34,15 @@ static void papers_done(struct papers *papers)
 	free(papers->items);
 }
 
-static int compare_owners(const struct pool_owner *a, const struct pool_owner *b)
-{
-	const int order = strcmp(a->container_id, b->container_id);
-
-	return order ? order : strcmp(a->ifname, b->ifname);
-}
-
 static int compare_papers(const void *left, const void *right)
 {
-	return compare_owners(&((const struct paper *)left)->record.owner,
-			      &((const struct paper *)right)->record.owner);
+	return pool_owner_compare(&((const struct paper *)left)->record.owner,
+				  &((const struct paper *)right)->record.owner);
 }
 
 static int compare_key(const void *key, const void *item)
 {
-	return compare_owners(key, &((const struct paper *)item)->record.owner);
+	return pool_owner_compare(key, &((const struct paper *)item)->record.owner);
 }
 
 static const char *copy_text(char **pos, const char *text)
@@ -96,7 +89,7 @@ static void load_paper(const char *name, bool is_file, void *arg)
 	struct paper *items;
 
 	(void)is_file;
-	if (strncmp(name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) == 0) {
+	if (file_is_temporary(name)) {
 		find_in_records(survey, POOL_TEMPORARY, name);
 		return;
 	}
@@ -201,7 +194,7 @@ static int compare_indexes(const void *left, const void *right, void *arg)
 	const struct pool_entry *entries = arg;
 	const size_t a = *(const size_t *)left;
 	const size_t b = *(const size_t *)right;
-	const int order = compare_owners(&entries[a].owner, &entries[b].owner);
+	const int order = pool_owner_compare(&entries[a].owner, &entries[b].owner);
 
 	return order ? order : ip_compare(&entries[a].addr, &entries[b].addr);
 }
@@ -220,8 +213,8 @@ static int group_entries(struct papers *papers, const struct pool_world *world)
 			order[n++] = i;
 	qsort_r(order, n, sizeof(*order), compare_indexes, audit->entries);
 	for (size_t i = 1; i <= n; i++)
-		if (i == n || compare_owners(&audit->entries[order[i]].owner,
-					     &audit->entries[order[first]].owner) != 0) {
+		if (i == n || pool_owner_compare(&audit->entries[order[i]].owner,
+						 &audit->entries[order[first]].owner) != 0) {
 			add_holder(papers, &order[first], i - first, world);
 			first = i;
 		}

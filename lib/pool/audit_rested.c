@@ -46,7 +46,7 @@ static void look_at(const char *name, bool is_file, void *arg)
 	struct stat st;
 
 	(void)is_file;
-	if (strncmp(name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) == 0) {
+	if (file_is_temporary(name)) {
 		snprintf(path, sizeof(path), POOL_REST_NAME "/%s", name);
 		pool_survey_find(survey, POOL_TEMPORARY, path);
 		return;

@@ -19,8 +19,7 @@ static int compare(const void *left, const void *right)
 
 static bool is_wanted(const char *name)
 {
-	return *name != '.' ||
-	       strncmp(name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) == 0;
+	return *name != '.' || file_is_temporary(name);
 }
 
 static bool add(struct pool_listing *listing, const char *name)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cbr/base/str.h"
@@ -64,4 +65,25 @@ bool pool_owner_matches(const struct pool_owner *found, const struct pool_owner 
 {
 	return strcmp(found->container_id, owner->container_id) == 0 &&
 	       (!*found->ifname || strcmp(found->ifname, owner->ifname) == 0);
+}
+
+int pool_owner_compare(const struct pool_owner *a, const struct pool_owner *b)
+{
+	const int order = strcmp(a->container_id, b->container_id);
+
+	return order ? order : strcmp(a->ifname, b->ifname);
+}
+
+char *pool_owner_copy(const struct pool_owner *owner, struct pool_owner *ret)
+{
+	const size_t id_size = strlen(owner->container_id) + 1;
+	const size_t size = id_size + strlen(owner->ifname) + 1;
+	char *text = malloc(size);
+
+	if (!text)
+		return NULL;
+	memcpy(text, owner->container_id, id_size);
+	memcpy(text + id_size, owner->ifname, size - id_size);
+	*ret = (struct pool_owner){ text, text + id_size };
+	return text;
 }

@@ -77,21 +77,18 @@ static void spend(struct rebuild *rebuild)
 static void keep(struct rebuild *rebuild, const struct ip_addr *addr,
 		 const struct pool_owner *owner, const struct timespec *time)
 {
-	const size_t id_size = strlen(owner->container_id) + 1;
-	const size_t size = id_size + strlen(owner->ifname) + 1;
+	struct holding holding = { .addr = *addr, .time = *time };
 	struct holding *items = array_grow(rebuild->holdings, rebuild->n, sizeof(*items));
-	char *text = malloc(size);
 
+	holding.text = pool_owner_copy(owner, &holding.owner);
 	if (items)
 		rebuild->holdings = items;
-	if (!items || !text) {
-		free(text);
+	if (!items || !holding.text) {
+		free(holding.text);
 		pool_faults_add(&rebuild->index->faults, rebuild->store, "keep", addr, ENOMEM);
 		return;
 	}
-	memcpy(text, owner->container_id, id_size);
-	memcpy(text + id_size, owner->ifname, size - id_size);
-	items[rebuild->n++] = (struct holding){ *addr, *time, { text, text + id_size }, text };
+	items[rebuild->n++] = holding;
 }
 
 static void look_at(const struct ip_addr *addr, void *arg)
@@ -113,18 +110,11 @@ static void look_at(const struct ip_addr *addr, void *arg)
 	pool_index_count(rebuild->index, addr, 1);
 }
 
-static int compare_owners(const struct pool_owner *a, const struct pool_owner *b)
-{
-	const int order = strcmp(a->container_id, b->container_id);
-
-	return order ? order : strcmp(a->ifname, b->ifname);
-}
-
 static int compare(const void *left, const void *right)
 {
 	const struct holding *a = left;
 	const struct holding *b = right;
-	const int order = compare_owners(&a->owner, &b->owner);
+	const int order = pool_owner_compare(&a->owner, &b->owner);
 
 	return order ? order : ip_compare(&a->addr, &b->addr);
 }
@@ -229,7 +219,7 @@ static void settle_all(struct rebuild *rebuild)
 		const struct holding *group = &rebuild->holdings[first];
 
 		if (i < rebuild->n &&
-		    compare_owners(&rebuild->holdings[i].owner, &group->owner) == 0)
+		    pool_owner_compare(&rebuild->holdings[i].owner, &group->owner) == 0)
 			continue;
 		if (!rebuild->index->unfinished || is_first(rebuild, group))
 			settle_group(rebuild, group, i - first);
@@ -253,8 +243,7 @@ static void remove_temporary_files(int dir_fd)
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (strncmp(entry->d_name, FILE_TEMPORARY_PREFIX, strlen(FILE_TEMPORARY_PREFIX)) ==
-		    0)
+		if (file_is_temporary(entry->d_name))
 			unlinkat(dir_fd, entry->d_name, 0);
 }
 

@@ -52,21 +52,16 @@ static int describe_stranger(const struct pool_work *work, const struct ip_addr 
 			     const struct pool_owner *owner, const struct timespec *time,
 			     struct pool_record *ret)
 {
-	const size_t id_size = strlen(owner->container_id) + 1;
-
 	ret->evidence = POOL_EVIDENCE_NONE;
 	ret->evidence.boot = work->world->boot;
 	ret->evidence.time = *time;
 	ret->addrs = calloc(1, sizeof(*ret->addrs));
-	ret->text = malloc(id_size + strlen(owner->ifname) + 1);
+	ret->text = pool_owner_copy(owner, &ret->owner);
 	if (!ret->addrs || !ret->text) {
 		pool_record_done(ret);
 		return 0;
 	}
 	ret->addrs[ret->n++] = *addr;
-	memcpy(ret->text, owner->container_id, id_size);
-	memcpy(ret->text + id_size, owner->ifname, strlen(owner->ifname) + 1);
-	ret->owner = (struct pool_owner){ ret->text, ret->text + id_size };
 	return 1;
 }
 

@@ -25,6 +25,9 @@
 #define FILE_TEMPORARY_PREFIX ".tmp."
 #define FILE_TEMPORARY_NAME FILE_TEMPORARY_PREFIX "new"
 
+/* file_is_temporary() - is this the name of a file that is being written, or was? */
+bool file_is_temporary(const char *name);
+
 /*
  * file_read() - read a small regular file whole
  * @dir_fd: directory, or AT_FDCWD with an absolute @name

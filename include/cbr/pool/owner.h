@@ -49,3 +49,14 @@ enum pool_content pool_owner_parse(char *text, size_t len, struct pool_owner *re
  * A record without interface is any interface of its container.
  */
 bool pool_owner_matches(const struct pool_owner *found, const struct pool_owner *owner);
+
+/* pool_owner_compare() - by container, then by interface; Return: < 0, 0, > 0 */
+int pool_owner_compare(const struct pool_owner *a, const struct pool_owner *b);
+
+/*
+ * pool_owner_copy() - keep an owner whose texts will not stay
+ * @ret: the copy
+ *
+ * Return: the texts that it points into, owned by the caller; or NULL without memory.
+ */
+char *pool_owner_copy(const struct pool_owner *owner, struct pool_owner *ret);

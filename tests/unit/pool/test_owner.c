@@ -98,6 +98,37 @@ static void matches_by_container_where_no_interface_is_on_record(void **state)
 	assert_false(pool_owner_matches(&legacy, &other));
 }
 
+static void sorts_by_container_then_by_interface(void **state)
+{
+	static const struct pool_owner ascending[] = {
+		{ "ab", "eth9" }, { "abc", "" }, { "abc", "eth0" }, { "abc", "eth1" }, { "b", "" }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ascending); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(ascending); j++) {
+			const int order = pool_owner_compare(&ascending[i], &ascending[j]);
+
+			assert_true(i < j ? order < 0 : i > j ? order > 0 : order == 0);
+		}
+}
+
+static void a_copy_outlives_its_original(void **state)
+{
+	char id[] = "abc";
+	char ifname[] = "eth0";
+	const struct pool_owner owner = { id, ifname };
+	struct pool_owner copy = { 0 };
+	char *text = pool_owner_copy(&owner, &copy);
+
+	(void)state;
+	assert_non_null(text);
+	*id = *ifname = 'x';
+	assert_string_equal(copy.container_id, "abc");
+	assert_string_equal(copy.ifname, "eth0");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +136,8 @@ int main(void)
 		cmocka_unit_test(refuses_an_id_that_does_not_fit),
 		cmocka_unit_test(reads_what_is_there),
 		cmocka_unit_test(matches_by_container_where_no_interface_is_on_record),
+		cmocka_unit_test(sorts_by_container_then_by_interface),
+		cmocka_unit_test(a_copy_outlives_its_original),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
