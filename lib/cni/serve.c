@@ -47,7 +47,8 @@ int serve_verb(const struct cni_plugin *plugin, const struct cni_call *call, str
 		return run(plugin->gc, call, err);
 	if (call->verb == CNI_STATUS)
 		return run(plugin->status, call, err);
-	if (plugin->judge_netns && !call->netns_override)
+	/* What is to be taken down is not looked for in the wrong place, but it is taken down. */
+	if (plugin->judge_netns && call->verb != CNI_DEL && !call->netns_override)
 		rc = plugin->judge_netns(call->netns, err);
 	if (rc < 0)
 		return rc;

@@ -58,14 +58,13 @@ int attach_open_leftovers(struct attach *a, struct error *err)
 	if (rc < 0)
 		return rc;
 	/*
-	 * A path that names nothing, or a plain file that an unmounted namespace left,
-	 * has no link in it. The host end is found by name all the same.
+	 * A path that names nothing, or a plain file that an unmounted namespace left, or that
+	 * leads to the node (/proc/PID/ns/net of a process that has a number used before), has
+	 * no link of the pod in it. The host end is found by name all the same.
 	 */
-	if (!*a->call->netns || (rc = open_pod(a, &gone)) < 0) {
-		if (a->netns.fd < 0)
-			return 0;
-		*err = gone; /* the node's own */
-		return rc;
+	if (!*a->call->netns || open_pod(a, &gone) < 0) {
+		netns_done(&a->netns);
+		return 0;
 	}
 	return nl_socket_open(NETLINK_ROUTE, &a->netns, &a->pod, err);
 }

@@ -72,8 +72,8 @@ struct attach {
 int attach_open(struct attach *a, struct error *err);
 
 /*
- * attach_open_leftovers() - the same for taking down: a namespace that is gone, or is
- * none (any more), is no error
+ * attach_open_leftovers() - the same for taking down: a namespace that is gone, is none (any
+ * more), or is the node's own by now, is no error, and not entered
  */
 int attach_open_leftovers(struct attach *a, struct error *err);
 

@@ -20,8 +20,9 @@
  *            does what that would
  * @prepare: called first in the process, or the thread, that serves: gives up privileges that
  *           are not needed; may be NULL
- * @judge_netns: may this be the pod's namespace? Called with CNI_NETNS before ADD, DEL and
- *               CHECK, unless CNI_NETNS_OVERRIDE says that any may; may be NULL
+ * @judge_netns: may this be the pod's namespace? Called with CNI_NETNS before ADD and CHECK,
+ *               unless CNI_NETNS_OVERRIDE says that any may; may be NULL. DEL must succeed
+ *               whatever CNI_NETNS has become: @del itself leaves alone what is not a pod's
  * @add: fills *ret, which cni_main() prints in the version of the config
  *       returns 1 if it made the attachment, 0 if that was there before
  * @undo: called when the result of an ADD that returned 1 cannot be delivered: undoes it

@@ -164,7 +164,7 @@ static void prints_results_to_the_byte(void **state)
 static void prints_nothing_for_other_verbs(void **state)
 {
 	(void)state;
-	serves("DEL", CONFIG("1.1.0", ""), 0, "", "judge del ");
+	serves("DEL", CONFIG("1.1.0", ""), 0, "", "del ");
 	serves("CHECK", CONFIG("0.4.0", ""), 0, "", "judge check ");
 	serves("GC", CONFIG("1.1.0", ""), 0, "", "gc ");
 	/* This plugin has no STATUS. */
@@ -186,7 +186,7 @@ static void prints_errors_to_the_byte(void **state)
 	serves("DEL", CONFIG("0.3.1", ", \"fail\": \"del\""), 1,
 	       "{\n    \"cniVersion\": \"0.3.1\",\n    \"code\": 103,\n"
 	       "    \"msg\": \"del failed ?\",\n    \"details\": \"as it was told\"\n}",
-	       "judge del ");
+	       "del ");
 	serves("GC", CONFIG("1.0.0", ""), 1,
 	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 1,\n"
 	       "    \"msg\": \"config version does not allow GC\"\n}",
@@ -222,7 +222,7 @@ static void refuses_log_keys_in_error_unless_it_takes_down(void **state)
 	       "    \"msg\": \"unknown logLevel \\\"x\\\"\",\n    \"details\": "
 	       "\"it is one of error, warning, info, debug\"\n}",
 	       "");
-	snprintf(calls, sizeof(calls), "%sjudge del ", said);
+	snprintf(calls, sizeof(calls), "%sdel ", said);
 	serves("DEL", CONFIG("1.0.0", ", \"logFile\": \"log\""), 0, "", calls);
 	snprintf(calls, sizeof(calls), "%sgc ", said);
 	serves("GC", CONFIG("1.1.0", ", \"logFile\": \"log\""), 0, "", calls);
@@ -233,7 +233,7 @@ static void goes_on_without_a_log_that_cannot_be_written(void **state)
 	(void)state;
 	serves("DEL", CONFIG("1.0.0", ", \"logFile\": \"/nowhere/log\""), 0, "",
 	       "mock: goes on without a log: cannot open logFile /nowhere/log: No such file or "
-	       "directory\njudge del ");
+	       "directory\ndel ");
 	serves("CHECK", CONFIG("1.0.0", ", \"logFile\": \"/dev/null\""), 0, "",
 	       "mock: goes on without a log: logFile /dev/null is no regular file\njudge check ");
 }
@@ -243,12 +243,12 @@ static void never_prints_an_error_without_code(void **state)
 	(void)state;
 	serves("DEL", CONFIG("1.0.0", ", \"fail\": \"codeless\""), 1,
 	       "{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 100,\n    \"msg\": \"\"\n}",
-	       "judge del ");
+	       "del ");
 }
 
 static void calls_nothing_for_a_bad_netns(void **state)
 {
-	static const char *const commands[] = { "ADD", "DEL", "CHECK" };
+	static const char *const commands[] = { "ADD", "CHECK" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -262,15 +262,25 @@ static void calls_nothing_for_a_bad_netns(void **state)
 	}
 }
 
-static void any_netns_will_do_if_told_so(void **state)
+static void del_is_called_whatever_the_netns(void **state)
 {
-	const char *const env[ENV_MAX] = { "CNI_COMMAND=DEL", "CNI_CONTAINERID=c1",
-					   BAD_NETNS_PAIR,    "CNI_IFNAME=eth0",
-					   "CNI_PATH=/p",     "CNI_NETNS_OVERRIDE=1" };
-	auto_with(run_done) struct run run = run_mock(env, NULL, CONFIG("1.0.0", ""));
+	auto_with(run_done) struct run run = serve_netns(BAD_NETNS_PAIR, "DEL",
+							 CONFIG("1.0.0", ""));
 
 	(void)state;
 	assert_string_equal(run.err, "del ");
+	assert_int_equal(run.status, 0);
+}
+
+static void any_netns_will_do_if_told_so(void **state)
+{
+	const char *const env[ENV_MAX] = { "CNI_COMMAND=CHECK", "CNI_CONTAINERID=c1",
+					   BAD_NETNS_PAIR,      "CNI_IFNAME=eth0",
+					   "CNI_PATH=/p",       "CNI_NETNS_OVERRIDE=1" };
+	auto_with(run_done) struct run run = run_mock(env, NULL, CONFIG("1.0.0", ""));
+
+	(void)state;
+	assert_string_equal(run.err, "check ");
 	assert_int_equal(run.status, 0);
 }
 
@@ -421,6 +431,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(goes_on_without_a_log_that_cannot_be_written),
 		cmocka_unit_test(never_prints_an_error_without_code),
 		cmocka_unit_test(calls_nothing_for_a_bad_netns),
+		cmocka_unit_test(del_is_called_whatever_the_netns),
 		cmocka_unit_test(any_netns_will_do_if_told_so),
 		cmocka_unit_test(does_not_undo_a_failed_add),
 		cmocka_unit_test(undoes_what_it_cannot_tell),

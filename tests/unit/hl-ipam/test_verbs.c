@@ -75,7 +75,7 @@ static void del_tells_one_interface_from_the_other(void **state)
 
 static void the_own_netns_is_refused_before_anything_is_done(void **state)
 {
-	static const char *const commands[] = { "ADD", "CHECK", "DEL" };
+	static const char *const commands[] = { "ADD", "CHECK" };
 	const struct tmp *tmp = *state;
 	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
 	const char *const override[] = { "CNI_NETNS_OVERRIDE=1", NULL };
@@ -93,6 +93,11 @@ static void the_own_netns_is_refused_before_anything_is_done(void **state)
 	call.extra = override;
 	json_decref(run_result(&call));
 	assert_true(fixture_has(tmp, "10.1.2.2", NULL));
+	/* It may have become that meanwhile. */
+	call.command = "DEL";
+	call.extra = NULL;
+	assert_null(run_result(&call));
+	assert_false(fixture_has(tmp, "10.1.2.2", NULL));
 }
 
 static void check_finds_what_add_reserved(void **state)
