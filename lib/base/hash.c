@@ -8,8 +8,10 @@
 
 #define FNV_PRIME 0x100000001b3ULL
 
-/* What fits behind "veth" in an interface name: 11 hex digits. */
-#define HOST_LINK_BITS 44
+/* What fits behind it in an interface name: 11 hex digits. */
+#define HOST_LINK_PREFIX "veth"
+#define HOST_LINK_DIGITS 11
+#define HOST_LINK_BITS (4 * HOST_LINK_DIGITS)
 
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t len)
 {
@@ -37,5 +39,15 @@ void hash_host_link(const char *network, const char *container_id, const char *i
 
 	/* Fold the high bits in: FNV spreads its last bytes upwards. */
 	hash = (hash >> HOST_LINK_BITS ^ hash) & ((1ULL << HOST_LINK_BITS) - 1);
-	snprintf(ret_name, IF_NAMESIZE, "veth%011llx", (unsigned long long)hash);
+	snprintf(ret_name, IF_NAMESIZE, HOST_LINK_PREFIX "%0*llx", HOST_LINK_DIGITS,
+		 (unsigned long long)hash);
+}
+
+bool hash_is_host_link(const char *name)
+{
+	const char *digits = name + strlen(HOST_LINK_PREFIX);
+
+	return strncmp(name, HOST_LINK_PREFIX, strlen(HOST_LINK_PREFIX)) == 0 &&
+	       strlen(digits) == HOST_LINK_DIGITS &&
+	       strspn(digits, "0123456789abcdef") == HOST_LINK_DIGITS;
 }

@@ -18,6 +18,7 @@ static const struct attr_policy link_policy[] = {
 	{ IFLA_LINK, MNL_TYPE_U32 },           { IFLA_MTU, MNL_TYPE_U32 },
 	{ IFLA_ADDRESS, MNL_TYPE_BINARY },     { IFLA_OPERSTATE, MNL_TYPE_U8 },
 	{ IFLA_IFALIAS, MNL_TYPE_NUL_STRING }, { IFLA_LINKINFO, MNL_TYPE_NESTED },
+	{ IFLA_LINK_NETNSID, MNL_TYPE_U32 },
 };
 
 static const struct attr_policy info_policy[] = {
@@ -111,6 +112,8 @@ static int read_link(const struct nlmsghdr *msg, struct link *ret)
 	ret->flags = header->ifi_flags;
 	ret->master = (int)attr_u32(&attrs, IFLA_MASTER);
 	ret->peer = (int)attr_u32(&attrs, IFLA_LINK);
+	ret->peer_netns = attrs.at[IFLA_LINK_NETNSID] ? (int)attr_u32(&attrs, IFLA_LINK_NETNSID) :
+							NSID_NONE;
 	ret->mtu = attr_u32(&attrs, IFLA_MTU);
 	ret->operstate = attr_u8(&attrs, IFLA_OPERSTATE);
 	attr_text(&attrs, IFLA_IFNAME, ret->name, sizeof(ret->name));

@@ -194,53 +194,12 @@ int podlink_reflect(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
-/*
- * An attachment that another bridge plugin made before we took the network over has a
- * random host name; it is found from the pod's side. Anything but a veth is not ours.
- */
-static int remove_by_container_end(struct attach *a, struct error *err)
-{
-	auto_with(nl_batch_done) struct nl_batch look = { 0 };
-	auto_with(nl_batch_done) struct nl_batch cut = { 0 };
-	int rc;
-
-	nl_batch_begin(&look, &a->pod);
-	nl_batch_begin(&cut, &a->pod);
-	link_put_get(&look, a->call->ifname, &a->container);
-	rc = nl_batch_run(&look, err);
-	if (rc < 0 || strcmp(a->container.kind, "veth") != 0)
-		return rc < 0 ? rc : 0;
-	link_put_delete(&cut, a->call->ifname);
-	rc = nl_batch_run(&cut, err);
-	return rc < 0 ? rc : 1;
-}
-
-int podlink_remove(struct attach *a, struct error *err)
-{
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	size_t cut;
-	int rc;
-
-	nl_batch_begin(&batch, &a->node);
-	cut = link_put_delete(&batch, a->host_name);
-	rc = nl_batch_run(&batch, err);
-	if (rc < 0)
-		return rc;
-	if (nl_batch_result(&batch, cut) == 0)
-		return 1;
-	return a->netns.fd >= 0 ? remove_by_container_end(a, err) : 0;
-}
-
 /* The host end by its computed name, or the other end of what is in the pod. */
 static int find_host_end(struct attach *a, struct error *err)
 {
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-
 	if (a->host.index || !a->container.peer)
 		return 0;
-	nl_batch_begin(&batch, &a->node);
-	link_put_get_index(&batch, a->container.peer, &a->host);
-	return nl_batch_run(&batch, err);
+	return link_get_index(&a->node, a->container.peer, &a->host, err);
 }
 
 int podlink_refuse_foreign(struct attach *a, struct error *err)

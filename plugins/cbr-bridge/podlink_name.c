@@ -46,6 +46,11 @@ bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SI
 	return strcmp(name, link->name) == 0;
 }
 
+bool podlink_is_marked(const struct link *link)
+{
+	return *link->alias || hash_is_host_link(link->name);
+}
+
 /* That of another bridge plugin, which we took over, has no alias of ours. */
 bool podlink_is_renamed(const struct attach *a)
 {

@@ -7,5 +7,8 @@
 /* podlink_is_renamed() - is the host end found by its alias, though not under its name? */
 bool podlink_is_renamed(const struct attach *a);
 
+/* podlink_is_marked() - is it one of ours, by its name, or has anybody said what it is? */
+bool podlink_is_marked(const struct link *link);
+
 /* podlink_put_altname() - the name that people can type */
 void podlink_put_altname(const struct attach *a, struct nl_batch *batch);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,3 +32,6 @@ uint64_t hash_attachment(const char *network, const char *container_id, const ch
  */
 void hash_host_link(const char *network, const char *container_id, const char *ifname,
 		    char ret_name[static IF_NAMESIZE]);
+
+/* hash_is_host_link() - is this such a name, of whatever attachment? */
+bool hash_is_host_link(const char *name);

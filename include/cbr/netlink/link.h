@@ -13,6 +13,7 @@
 
 #include "cbr/base/mac.h"
 #include "cbr/netlink/batch.h"
+#include "cbr/netlink/nsid.h"
 
 /* IF_OPER_UP of linux/if.h, which does not go with net/if.h. */
 #define LINK_OPER_UP 6
@@ -23,6 +24,7 @@
 /*
  * A link as the kernel told it; index 0 = there is none of that name.
  * @index, @master, @peer: interface indexes; @peer (IFLA_LINK) counts in the peer's netns
+ * @peer_netns: ID of that, see nsid.h; NSID_NONE = the one that the link is in
  * @kind: "bridge", "veth", …; empty for a physical device
  * @flags: IFF_*
  * @mtu: bytes
@@ -40,6 +42,7 @@ struct link {
 	int index;
 	int master;
 	int peer;
+	int peer_netns;
 	char name[IF_NAMESIZE];
 	char kind[16];
 	unsigned int flags;

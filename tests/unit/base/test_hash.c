@@ -92,6 +92,26 @@ static void host_link_names_are_interface_names(void **state)
 	}
 }
 
+static void host_link_names_are_known_again(void **state)
+{
+	static const char *const others[] = {
+		"",
+		"eth0",
+		"veth",
+		"veth1234abcd",
+		"veth784f17e500",
+		"veth784f17e500aa",
+		"veth784F17E500A",
+		"veth784f17e500g",
+		"VETH784f17e500a",
+	};
+
+	(void)state;
+	assert_true(hash_is_host_link("veth784f17e500a"));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(hash_is_host_link(others[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +121,7 @@ int main(void)
 		cmocka_unit_test(triples_do_not_run_together),
 		cmocka_unit_test(host_link_names_stay),
 		cmocka_unit_test(host_link_names_are_interface_names),
+		cmocka_unit_test(host_link_names_are_known_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
