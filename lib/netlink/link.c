@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "link_info.h"
 
@@ -211,6 +212,24 @@ void link_put_arp_notify(struct nl_batch *batch, int index)
 	nl_put_u32(batch, IPV4_DEVCONF_ARP_NOTIFY, 1);
 	nl_nest_end(batch, conf);
 	nl_nest_end(batch, inet);
+	nl_nest_end(batch, spec);
+}
+
+void link_put_no_link_local(struct nl_batch *batch, const char *name)
+{
+	const struct ifinfomsg header = { 0 };
+	size_t spec;
+	size_t inet6;
+
+	nl_request(batch, RTM_NEWLINK, 0, "have %s make up no address", name);
+	nl_tolerate(batch, EAFNOSUPPORT);
+	nl_tolerate(batch, EOPNOTSUPP);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	spec = nl_nest_begin(batch, IFLA_AF_SPEC);
+	inet6 = nl_nest_begin(batch, AF_INET6);
+	nl_put_u8(batch, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nl_nest_end(batch, inet6);
 	nl_nest_end(batch, spec);
 }
 

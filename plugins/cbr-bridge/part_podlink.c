@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 
 #include "cbr/base/hash.h"
+#include "cbr/cni/log.h"
 #include "cbr/netlink/events.h"
+#include "link_conf.h"
 #include "parts.h"
 #include "podlink_name.h"
 
@@ -80,6 +82,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	podlink_alias(a, alias);
 	nl_batch_begin(&batch, &a->node);
 	made = link_put_veth(&batch, &veth);
+	link_put_no_link_local(&batch, a->host_name);
 	link_put_port(&batch, a->host_name, hairpin, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a))
 		link_put_port_reserved(&batch, a->host_name, true);
@@ -100,6 +103,7 @@ static int refresh(struct attach *a, struct error *err)
 
 	podlink_alias(a, alias);
 	nl_batch_begin(&batch, &a->node);
+	link_put_no_link_local(&batch, a->host_name);
 	if (a->host.master != a->bridge.index || !(a->host.flags & IFF_UP))
 		link_put_enslave(&batch, a->host.index, a->bridge.index);
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
@@ -113,14 +117,27 @@ static int refresh(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
+/*
+ * A port of a bridge hears nothing, but it is one only as long as the bridge is there; then a
+ * pod must not lead the node astray. Nothing can arrive yet: the pod's end is down.
+ */
+static void deafen_host_end(const struct attach *a)
+{
+	struct error lost = { 0 };
+
+	if (link_conf_refuse_advertisements(a->host_name, &lost) < 0)
+		cni_log_warn(a->call->log, &lost);
+}
+
 int podlink_make(struct attach *a, struct error *err)
 {
 	const struct mac mac = podlink_mac(a);
-	int rc;
+	int rc = a->resumed ? refresh(a, err) : create(a, &mac, err);
 
+	if (rc >= 0)
+		deafen_host_end(a);
 	if (a->resumed)
-		return refresh(a, err);
-	rc = create(a, &mac, err);
+		return rc;
 	if (rc == -EXFULL)
 		return error_hint(err, "bridge \"%s\" has as many ports as the kernel allows, 1023",
 				  a->conf.bridge);

@@ -15,6 +15,7 @@
 #include "cbr/netlink/local.h"
 #include "cbr/netlink/route.h"
 #include "cbr/sys/sysctl.h"
+#include "link_conf.h"
 #include "parts.h"
 
 /* The longest that duplicate address detection takes with default timers is about 2 s. */
@@ -31,23 +32,16 @@ static bool has_family(const struct cni_result *result, int family)
 	return false;
 }
 
-static int set_conf(int family, const char *link, const char *key, const char *value,
-		    struct error *err)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
-	return sysctl_put(path, value, err);
-}
-
 /* Looked at first: who writes it spins while somebody else changes links (addrconf_disable_ipv6()).
  */
 static int enable_ipv6(const char *link, struct error *err)
 {
 	char path[64];
+	int rc;
 
 	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", link);
-	return sysctl_ensure(path, "0", err);
+	rc = sysctl_ensure(path, "0", err);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /*
@@ -58,36 +52,28 @@ static int prepare_ipv6(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
 	const char *eth = a->call->ifname;
+	const char *dad = a->conf.enable_dad ? "1" : "0";
 	int rc;
 
 	/* Runtimes create namespaces with IPv6 off; keep what we add over down and up. */
 	if ((rc = enable_ipv6("lo", err)) < 0 || (rc = enable_ipv6(eth, err)) < 0 ||
-	    (rc = set_conf(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
-	    (rc = set_conf(AF_INET6, eth, "ndisc_notify", "1", err)) < 0 ||
-	    (rc = set_conf(AF_INET6, eth, "accept_dad", a->conf.enable_dad ? "1" : "0", err)) < 0)
-		return rc == -ENOENT ? 0 : rc;
-	return a->conf.enable_dad ? set_conf(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
+	    (rc = link_conf_put(AF_INET6, eth, "keep_addr_on_down", "1", err)) < 0 ||
+	    (rc = link_conf_put(AF_INET6, eth, "ndisc_notify", "1", err)) < 0 ||
+	    (rc = link_conf_put(AF_INET6, eth, "accept_dad", dad, err)) < 0)
+		return rc;
+	return a->conf.enable_dad ? link_conf_put(AF_INET6, eth, "enhanced_dad", "1", err) : 0;
 }
 
-/*
- * Runs in the pod's namespace. A router advertisement is how one pod takes over another's
- * traffic: none is heard, and no address is made from one. There is nothing to set where
- * the kernel has no IPv6.
- */
+/* Runs in the pod's namespace. */
 static int refuse_advertisements(void *arg, struct error *err)
 {
 	const struct attach *a = arg;
-	int rc = set_conf(AF_INET6, a->call->ifname, "accept_ra", "0", err);
 
-	if (rc >= 0)
-		rc = set_conf(AF_INET6, a->call->ifname, "autoconf", "0", err);
-	return rc == -ENOENT ? 0 : rc;
+	return link_conf_refuse_advertisements(a->call->ifname, err);
 }
 
 int podnet_prepare(struct attach *a, struct error *err)
 {
-	if (a->conf.disable_container_interface || !attach_is_layer3(a))
-		return 0;
 	return netns_call(&a->netns, refuse_advertisements, a, err);
 }
 

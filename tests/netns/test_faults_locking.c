@@ -109,24 +109,31 @@ static void addresses_of_several_sets_are_taken_together(void **state)
 	assert_int_equal(node_reservations(&node), 4);
 }
 
+static struct run add_with_settings_read_only(const struct pod *pod)
+{
+	autofree char *bin = run_bin("");
+	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+
+	return run_shell(&node.netns,
+			 "unshare -m sh -c 'mount --bind /proc/sys /proc/sys && "
+			 "mount -o remount,bind,ro /proc/sys && CNI_COMMAND=ADD CNI_CONTAINERID=%s "
+			 "CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=%s exec %s/cbr-bridge <%s'",
+			 pod->id, pod->netns.path, bin, bin, config);
+}
+
 /* A pod that hears router advertisements because /proc/sys is read-only is not attached. */
 static void a_setting_that_cannot_be_made_fails_the_add(void **state)
 {
 	struct pod *pod = node_pod(&node, "c1");
-	autofree char *bin = run_bin("");
-	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
 	char *before = witness_state(&node.netns);
 	char *after;
 	struct run run;
 
 	(void)state;
-	run = run_shell(&node.netns,
-			"unshare -m sh -c 'mount --bind /proc/sys /proc/sys && "
-			"mount -o remount,bind,ro /proc/sys && CNI_COMMAND=ADD CNI_CONTAINERID=c1 "
-			"CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=%s exec %s/cbr-bridge <%s'",
-			pod->netns.path, bin, bin, config);
+	run = add_with_settings_read_only(pod);
 	assert_int_equal(run.status, 1);
 	assert_contains(run.out, "cannot set /proc/sys/net/ipv6/conf/eth0/accept_ra to 0");
+	assert_contains(run.out, "net.ipv6.conf.default.accept_ra");
 	after = witness_state(&node.netns);
 	assert_string_equal(before, after);
 	assert_int_equal(node_reservations(&node), 0);
@@ -134,6 +141,37 @@ static void a_setting_that_cannot_be_made_fails_the_add(void **state)
 	free(before);
 	free(after);
 	pod_add(pod);
+}
+
+/* @settings: of new interfaces in the pod, as a runtime may have made them */
+static void assert_attached_with_settings_read_only(const char *id, const char *settings)
+{
+	struct pod *pod = node_pod(&node, id);
+	struct run run;
+
+	free(run_must(&pod->netns, "cd /proc/sys/net/ipv6/conf/default; %s", settings));
+	run = add_with_settings_read_only(pod);
+	if (run.status != 0)
+		fail_msg("%s", run.out);
+	pod->result = run_json(&run);
+	run_done(&run);
+	pod_check(pod);
+	assert_reaches(&pod->netns, &node.netns, json_text_at(pod->result, "ips.0.gateway"),
+		       pod_address(pod, 0));
+	pod_del(pod);
+}
+
+static void settings_that_are_right_need_not_be_made(void **state)
+{
+	(void)state;
+	free(run_must(&node.netns, "echo 1 >/proc/sys/net/ipv4/ip_forward; "
+				   "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding"));
+	node_config(&node, "\"isDefaultGateway\": true", "\"subnet\": \"10.22.0.0/24\"");
+	assert_attached_with_settings_read_only("c1", "echo 0 >accept_ra");
+	node_config(&node, "\"isDefaultGateway\": true", "\"subnet\": \"fd00:22::/64\"");
+	assert_attached_with_settings_read_only("c2", "echo 0 >accept_ra; echo 0 >accept_dad; "
+						      "echo 1 >ndisc_notify; "
+						      "echo 1 >keep_addr_on_down");
 }
 
 int main(void)
@@ -144,6 +182,7 @@ int main(void)
 		TEST(first_adds_at_once_agree_on_the_mac_of_a_bridge_that_was_there),
 		TEST(addresses_of_several_sets_are_taken_together),
 		TEST(a_setting_that_cannot_be_made_fails_the_add),
+		TEST(settings_that_are_right_need_not_be_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,9 +3,11 @@
 
 #include "harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "witness.h"
@@ -45,6 +47,39 @@ static void settings_of_the_bridge_and_the_pod(void **state)
 	assert_sysctl(&pod->netns, "net/ipv4/conf/eth0/arp_notify", "1");
 	assert_sysctl(&pod->netns, "net/ipv6/conf/eth0/autoconf", "0");
 	assert_sysctl(&pod->netns, "net/ipv6/conf/eth0/keep_addr_on_down", "1");
+}
+
+static void assert_deaf(const struct ns *ns, const char *link)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/accept_ra", link);
+	assert_sysctl(ns, name, "0");
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/autoconf", link);
+	assert_sysctl(ns, name, "0");
+}
+
+static void settings_of_both_ends(void **state)
+{
+	static const char *const ipam[] = { DUAL, "\"subnet\": \"10.22.0.0/24\"", NULL };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ipam); i++) {
+		node_config(&node, ipam[i] ? "\"isDefaultGateway\": true" : "", ipam[i]);
+		pod_add(pod);
+		assert_deaf(&pod->netns, "eth0");
+		assert_deaf(&node.netns, pod_host_end(pod));
+		/* Of a pair that an earlier version made, too. */
+		free(run_must(&node.netns,
+			      "cd /proc/sys/net/ipv6/conf/%s; echo 1 >accept_ra; "
+			      "echo 1 >autoconf; ip link set %s addrgenmode eui64",
+			      pod_host_end(pod), pod_host_end(pod)));
+		pod_add(pod);
+		assert_deaf(&node.netns, pod_host_end(pod));
+		free(run_must(&node.netns, "ip -d link show %s | grep 'addrgenmode none'",
+			      pod_host_end(pod)));
+		pod_del(pod);
+	}
 }
 
 static void a_pod_with_ipv6_switched_off_gets_it_on(void **state)
@@ -132,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(settings_of_the_bridge_and_the_pod),
+		TEST(settings_of_both_ends),
 		TEST(a_pod_with_ipv6_switched_off_gets_it_on),
 		TEST(link_local_addresses_ask_at_once),
 		TEST(netfilter_sees_what_crosses_a_bridge_that_was_there),

@@ -197,6 +197,21 @@ void frame_nd(struct frame *frame, unsigned type, const char *from, const char *
 	put16(frame, icmp + 2, sum(frame, at, IPPROTO_ICMPV6 + len));
 }
 
+void frame_ra(struct frame *frame, const char *from, const char *cookie)
+{
+	const unsigned len = 16 + 8;
+	const size_t at = begin_ip6(frame, from, "ff02::1", len, IPPROTO_ICMPV6);
+	const size_t icmp = frame->len;
+
+	add16(frame, 134U << 8U);
+	add16(frame, 0);
+	/* hop limit 64, no flags, for half an hour; times of reachability not said */
+	add(frame, "\x40\0\x07\x08\0\0\0\0\0\0\0\0", 12);
+	add_option(frame, 253);
+	add_cookie(frame, cookie);
+	put16(frame, icmp + 2, sum(frame, at, IPPROTO_ICMPV6 + len));
+}
+
 static int open_link(const struct ns *ns, const char *link)
 {
 	int fd = ns_socket(ns, AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));

@@ -44,6 +44,9 @@ void frame_nd(struct frame *frame, unsigned type, const char *from, const char *
 	      const char *target, const char *first, unsigned option, const char *mac,
 	      const char *cookie);
 
+/* frame_ra() - end with a router advertisement to all nodes: @from is a default router */
+void frame_ra(struct frame *frame, const char *from, const char *cookie);
+
 /* frame_send() - out of eth0 of a namespace */
 void frame_send(const struct ns *ns, const struct frame *frame);
 

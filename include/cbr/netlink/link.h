@@ -197,6 +197,14 @@ void link_put_arp_notify(struct nl_batch *batch, int index);
 void link_put_change(struct nl_batch *batch, int index, const struct mac *mac, uint32_t mtu,
 		     unsigned int flags, unsigned int mask);
 
+/*
+ * link_put_no_link_local() - have a link make up no IPv6 address of its own, by name
+ *
+ * For one that comes up later. Never fails a batch for a kernel, or a link, without IPv6.
+ * Source: IFLA_INET6_ADDR_GEN_MODE in linux/if_link.h; not taken with the link's creation.
+ */
+void link_put_no_link_local(struct nl_batch *batch, const char *name);
+
 /* link_put_alias() - text for people, by name */
 void link_put_alias(struct nl_batch *batch, const char *name, const char *alias);
 
