@@ -199,6 +199,24 @@ int podnet_announce(struct attach *a, struct error *err)
 	return rc < 0 ? rc : podlink_reflect(a, err);
 }
 
+int podnet_recall(struct attach *a, struct error *err)
+{
+	autofree struct addr *addrs = NULL;
+	size_t n = 0;
+	int rc = podlink_find(a, err);
+
+	if (rc > 0)
+		rc = addr_list(&a->pod, a->container.index, AF_UNSPEC, &addrs, &n, err);
+	for (size_t i = 0; i < n; i++) {
+		struct cni_ip *ip = cni_result_add_ip(&a->result);
+
+		if (!ip)
+			return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot keep addresses");
+		ip->address = addrs[i].prefix;
+	}
+	return rc < 0 ? rc : 0;
+}
+
 static int check_addresses(struct attach *a, struct error *err)
 {
 	autofree struct addr *addrs = NULL;

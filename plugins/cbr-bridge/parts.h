@@ -98,6 +98,13 @@ int podlink_reflect(struct attach *a, struct error *err);
 /* podlink_mac() - with which the pod's end is born */
 struct mac podlink_mac(const struct attach *a);
 
+/*
+ * podlink_find() - for DEL: both ends, looked for from the pod's side
+ *
+ * Return: 1 @host and @container are they, 0 there is none, or it is not this attachment's.
+ */
+int podlink_find(struct attach *a, struct error *err);
+
 /* podlink_remove() - DEL: by name, else by what is in the pod; 1 removed, 0 none there */
 int podlink_remove(struct attach *a, struct error *err);
 
@@ -119,6 +126,9 @@ bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SI
 int podnet_prepare(struct attach *a, struct error *err);
 int podnet_make(struct attach *a, struct error *err);
 int podnet_check(struct attach *a, struct error *err);
+
+/* podnet_recall() - for DEL: @result's addresses are those that the pod has */
+int podnet_recall(struct attach *a, struct error *err);
 
 /* podnet_announce() - tell who remembers a former owner of the addresses, once traffic passes */
 int podnet_announce(struct attach *a, struct error *err);

@@ -34,11 +34,14 @@ static bool is_pair(const struct attach *a, int pod_netns)
 }
 
 /*
- * What has a mark says whose it is. What has none may be of another bridge plugin: ADD's
- * result names its host end; where nobody kept that, it is a port of the network's bridge.
+ * It has the name that only this attachment has; or else a mark says whose it is. What has
+ * none may be of another bridge plugin: ADD's result names its host end; where nobody kept
+ * that, it is a port of the network's bridge.
  */
 static bool is_of_this_attachment(const struct attach *a)
 {
+	if (strcmp(a->host.name, a->host_name) == 0)
+		return true;
 	if (podlink_is_marked(&a->host))
 		return podlink_is_renamed(a);
 	if (a->result.n_interfaces)
@@ -46,8 +49,7 @@ static bool is_of_this_attachment(const struct attach *a)
 	return a->bridge.index && a->host.master == a->bridge.index;
 }
 
-/* @a->host and @a->container are its two ends. Return: 1 found, 0 not there or not ours */
-static int find_from_the_pod(struct attach *a, struct error *err)
+int podlink_find(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	int pod_netns;
@@ -83,6 +85,6 @@ int podlink_remove(struct attach *a, struct error *err)
 
 	if (rc != 0 || a->netns.fd < 0)
 		return rc;
-	rc = find_from_the_pod(a, err);
+	rc = podlink_find(a, err);
 	return rc > 0 ? cut(a, a->host.name, err) : rc;
 }

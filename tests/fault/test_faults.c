@@ -215,6 +215,40 @@ static void del_netlink(void **state)
 	report(site, "DEL, requests");
 }
 
+/* What it could not do, and went on without, is in the log. */
+static void del_tells_what_it_left(void **state)
+{
+	struct site *site = *state;
+	char keys[512];
+	bool made = true;
+
+	if (!site)
+		skip();
+	snprintf(keys, sizeof(keys), KEYS ", \"logFile\": \"%s/log\", \"logLevel\": \"warning\"",
+		 site->node.tmp.path);
+	node_config(&site->node, keys, POOL);
+	for (size_t number = 1; made && number < MAX_FAULTS; number++) {
+		autofree char *config = NULL;
+		autofree char *log = NULL;
+		struct run_call call;
+		struct run run;
+
+		pod_add(site->pod);
+		config = pod_config(site->pod);
+		call = pod_call(site->pod, "DEL");
+		call.config = config;
+		free(run_must(NULL, "rm -f %s/log", site->node.tmp.path));
+		run = run_with(site, &call, "netlink", number, &made);
+		log = tmp_read(&site->node.tmp, "log");
+		if (made && run.status == 0 && (!log || !strstr(log, "\"level\":\"warning\"")))
+			harness_fail(__FILE__, __LINE__, "request %zu failed, nobody was told",
+				     number);
+		run_done(&run);
+		pod_del(site->pod);
+	}
+	assert_false(made);
+}
+
 static void check_netlink(void **state)
 {
 	struct site *site = *state;
@@ -276,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		TEST(first_add_netlink), TEST(later_add_netlink), TEST(del_netlink),
+		TEST(first_add_netlink), TEST(later_add_netlink), TEST(del_tells_what_it_left),
 		TEST(check_netlink),     TEST(gc_netlink),        TEST(add_memory),
 		TEST(del_memory),        TEST(check_memory),
 	};

@@ -217,6 +217,20 @@ static void leaves_the_neighbours_attachments(void **state)
 	assert_reaches(&other->netns, &node.netns, "10.22.0.1", "10.22.0.3");
 }
 
+static void assert_entries(size_t n)
+{
+	json_t *entries = witness_ip(&node.netns, "neigh show dev cni0");
+	size_t of_ours = 0;
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach (entries, i, entry)
+		of_ours += json_object_get(entry, "lladdr") &&
+			   strncmp(json_text_at(entry, "dst"), "fe80", 4) != 0;
+	assert_int_equal(of_ours, n);
+	json_decref(entries);
+}
+
 static void forgets_the_neighbour_entry(void **state)
 {
 	json_t *entries;
@@ -227,9 +241,29 @@ static void forgets_the_neighbour_entry(void **state)
 	assert_json_text(entries, "0.lladdr", "0a:58:0a:16:00:02");
 	json_decref(entries);
 	pod_del(pod);
-	entries = witness_ip(&node.netns, "neigh show 10.22.0.2 dev cni0");
-	assert_int_equal(json_array_size(entries), 0);
-	json_decref(entries);
+	assert_entries(0);
+}
+
+/* As with versions before 0.4.0. */
+static void forgets_the_neighbour_entries_without_prev_result(void **state)
+{
+	struct pod *other = node_pod(&node, "c2");
+	struct run_call call;
+
+	(void)state;
+	node_config(
+		&node, MASQ,
+		"\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], [{\"subnet\": \"fd00:22::/64\"}]]");
+	pod_add(pod);
+	pod_add(other);
+	assert_entries(4);
+	call = pod_call(pod, "DEL");
+	assert_null(run_result(&call));
+	assert_entries(2);
+	/* Those of another pod stay, to which the path leads by now. */
+	call.netns = other->netns.path;
+	assert_null(run_result(&call));
+	assert_entries(2);
 }
 
 static void of_a_layer_2_network(void **state)
@@ -260,6 +294,7 @@ int main(void)
 		TEST(leaves_an_interface_that_is_no_veth),
 		TEST(leaves_the_neighbours_attachments),
 		TEST(forgets_the_neighbour_entry),
+		TEST(forgets_the_neighbour_entries_without_prev_result),
 		TEST(of_a_layer_2_network),
 	};
 
