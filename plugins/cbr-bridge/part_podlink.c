@@ -86,7 +86,7 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	link_put_port(&batch, a->host_name, hairpin, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a))
 		link_put_port_reserved(&batch, a->host_name, true);
-	podlink_put_altname(a, &batch);
+	podlink_put_altnames(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	link_put_up(&batch, a->host_name);
 	rc = nl_batch_run(&batch, err);
@@ -109,7 +109,7 @@ static int refresh(struct attach *a, struct error *err)
 	link_put_port(&batch, a->host_name, a->conf.hairpin_mode, a->conf.port_isolation, alias);
 	if (guard_is_wanted(a) || a->host.reserved)
 		link_put_port_reserved(&batch, a->host_name, guard_is_wanted(a));
-	podlink_put_altname(a, &batch);
+	podlink_put_altnames(a, &batch);
 	link_put_get(&batch, a->host_name, &a->host);
 	/* A guarded pod that gave itself another MAC does not make it its own by that. */
 	if (a->conf.has_mac || guard_is_wanted(a))

@@ -74,21 +74,28 @@ static bool is_good_altname(const char *name)
 	return len >= IF_NAMESIZE && len < LINK_ALTNAME_SIZE && name_is_valid(name);
 }
 
+static void put_altname(const struct attach *a, const char *name, struct nl_batch *batch)
+{
+	if (is_good_altname(name))
+		link_put_altname(batch, a->host_name, name);
+}
+
 /*
- * What people can type for the host end: "<pod>.<namespace>.<ifname>", or the first digits
- * of the container ID instead of the pod. It is longer than an interface's name can be:
+ * What people can type for the host end: "<pod>.<namespace>.<ifname>", and the first digits
+ * of the container ID instead of the pod. Each is longer than an interface's name can be:
  * neither we nor anybody on the node will ever find it in the place of one.
  */
-void podlink_put_altname(const struct attach *a, struct nl_batch *batch)
+void podlink_put_altnames(const struct attach *a, struct nl_batch *batch)
 {
 	const struct cni_args *args = &a->conf.args;
-	char text[sizeof(args->pod_name) + sizeof(args->pod_namespace) + IF_NAMESIZE] = "";
+	const char *ifname = a->call->ifname;
+	char text[sizeof(args->pod_name) + sizeof(args->pod_namespace) + IF_NAMESIZE];
 
-	if (*args->pod_name && *args->pod_namespace)
+	if (*args->pod_name && *args->pod_namespace) {
 		snprintf(text, sizeof(text), "%s.%s.%s", args->pod_name, args->pod_namespace,
-			 a->call->ifname);
-	if (!is_good_altname(text))
-		snprintf(text, sizeof(text), "%.12s.%s", a->call->container_id, a->call->ifname);
-	if (is_good_altname(text))
-		link_put_altname(batch, a->host_name, text);
+			 ifname);
+		put_altname(a, text, batch);
+	}
+	snprintf(text, sizeof(text), "%.12s.%s", a->call->container_id, ifname);
+	put_altname(a, text, batch);
 }

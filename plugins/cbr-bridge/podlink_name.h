@@ -10,5 +10,5 @@ bool podlink_is_renamed(const struct attach *a);
 /* podlink_is_marked() - is it one of ours, by its name, or has anybody said what it is? */
 bool podlink_is_marked(const struct link *link);
 
-/* podlink_put_altname() - the name that people can type */
-void podlink_put_altname(const struct attach *a, struct nl_batch *batch);
+/* podlink_put_altnames() - the names that people can type */
+void podlink_put_altnames(const struct attach *a, struct nl_batch *batch);

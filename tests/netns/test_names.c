@@ -55,22 +55,25 @@ static void attach(const char *args, const char *ifname)
 	pod_add(pod);
 }
 
-static void is_the_pods(void **state)
+static void is_the_pods_and_the_containers(void **state)
 {
 	(void)state;
 	attach("K8S_POD_NAMESPACE=default;K8S_POD_NAME=web", "eth0");
 	assert_named(pod, "web.default.eth0");
-	assert_int_equal(count_names(pod), 1);
+	assert_named(pod, CONTAINER_NAME);
+	assert_int_equal(count_names(pod), 2);
 	pod_check(pod);
 	pod_del(pod);
 	assert_named(NULL, "web.default.eth0");
+	assert_named(NULL, CONTAINER_NAME);
 }
 
-static void is_the_containers_without_a_pod(void **state)
+static void is_the_containers_alone_without_a_pod(void **state)
 {
 	(void)state;
 	attach(NULL, "eth0");
 	assert_named(pod, CONTAINER_NAME);
+	assert_int_equal(count_names(pod), 1);
 }
 
 static void ends_with_the_interface(void **state)
@@ -117,7 +120,8 @@ static void is_as_long_as_the_kernel_takes(void **state)
 		snprintf(args, sizeof(args), "K8S_POD_NAMESPACE=ns;K8S_POD_NAME=%.*s", (int)len,
 			 name);
 		attach(args, "eth0");
-		assert_named(pod, len == 119 ? name : CONTAINER_NAME);
+		assert_named(pod, CONTAINER_NAME);
+		assert_named(len == 119 ? pod : NULL, name);
 		pod_del(pod);
 	}
 }
@@ -146,7 +150,8 @@ static void that_is_taken_stays_where_it_is(void **state)
 	next->args = pod->args;
 	pod_add(next);
 	assert_named(pod, "web.default.eth0");
-	assert_int_equal(count_names(next), 0);
+	assert_named(next, "fedcba987654.eth0");
+	assert_int_equal(count_names(next), 1);
 	pod_check(next);
 	pod_del(pod);
 	pod_del(next);
@@ -156,23 +161,27 @@ static void comes_with_the_next_add(void **state)
 {
 	(void)state;
 	attach("K8S_POD_NAMESPACE=default;K8S_POD_NAME=web", "eth0");
-	free(run_must(&node.netns, "ip link property del dev %s altname web.default.eth0",
-		      pod_host_end(pod)));
+	free(run_must(
+		&node.netns,
+		"ip link property del dev %s altname web.default.eth0 altname " CONTAINER_NAME,
+		pod_host_end(pod)));
 	assert_named(NULL, "web.default.eth0");
+	assert_named(NULL, CONTAINER_NAME);
 	/* Nothing depends on it. */
 	pod_check(pod);
 	pod_add(pod);
 	assert_named(pod, "web.default.eth0");
+	assert_named(pod, CONTAINER_NAME);
 	pod_add(pod);
-	assert_int_equal(count_names(pod), 1);
+	assert_int_equal(count_names(pod), 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
-		TEST(is_the_pods),
-		TEST(is_the_containers_without_a_pod),
+		TEST(is_the_pods_and_the_containers),
+		TEST(is_the_containers_alone_without_a_pod),
 		TEST(ends_with_the_interface),
 		TEST(is_never_what_an_interface_could_be_called),
 		TEST(is_as_long_as_the_kernel_takes),
