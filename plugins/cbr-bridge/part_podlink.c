@@ -95,14 +95,33 @@ static int create(struct attach *a, const struct mac *peer_mac, struct error *er
 	return rc;
 }
 
+/* First of all: below the least MTU of IPv6 there are no settings of it to make. */
+static int restore_mtu(struct attach *a, struct nl_batch *node, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch pod = { 0 };
+	const uint32_t mtu = choose_mtu(a);
+
+	if (a->host.mtu != mtu)
+		link_put_change(node, a->host.index, NULL, mtu, 0, 0);
+	nl_batch_begin(&pod, &a->pod);
+	if (a->container.mtu != mtu)
+		link_put_change(&pod, a->container.index, NULL, mtu, 0, 0);
+	a->container.mtu = mtu;
+	return nl_batch_run(&pod, err);
+}
+
 /* The pair is there: see that the host end is as it would be. */
 static int refresh(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	char alias[LINK_ALIAS_SIZE];
+	int rc;
 
 	podlink_alias(a, alias);
 	nl_batch_begin(&batch, &a->node);
+	rc = restore_mtu(a, &batch, err);
+	if (rc < 0)
+		return rc;
 	link_put_no_link_local(&batch, a->host_name);
 	if (a->host.master != a->bridge.index || !(a->host.flags & IFF_UP))
 		link_put_enslave(&batch, a->host.index, a->bridge.index);

@@ -17,6 +17,7 @@
 #include "cbr/sys/sysctl.h"
 #include "link_conf.h"
 #include "parts.h"
+#include "podnet_repair.h"
 
 /* The longest that duplicate address detection takes with default timers is about 2 s. */
 #define DAD_DEADLINE_MS (5 * 1000)
@@ -93,7 +94,7 @@ static const struct ip_addr *find_gateway(const struct cni_result *result, int f
 	return NULL;
 }
 
-static void put_route(struct nl_batch *batch, const struct attach *a, const struct cni_route *from)
+struct route podnet_route(const struct attach *a, const struct cni_route *from)
 {
 	const struct ip_addr *gateway = find_gateway(&a->result, from->dst.addr.family);
 	struct route route = {
@@ -110,6 +111,13 @@ static void put_route(struct nl_batch *batch, const struct attach *a, const stru
 
 	if (!route.gw.family && gateway)
 		route.gw = *gateway;
+	return route;
+}
+
+static void put_route(struct nl_batch *batch, const struct attach *a, const struct cni_route *from)
+{
+	const struct route route = podnet_route(a, from);
+
 	/* Without EXCL or REPLACE, as the reference plugin: equal dst by another gw is ECMP. */
 	route_put_add(batch, &route, NLM_F_CREATE);
 	if (a->resumed)
@@ -153,17 +161,18 @@ static int run_with_dad(struct attach *a, struct nl_batch *batch, struct error *
 int podnet_make(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	int rc;
+	int rc = 0;
 
 	if (a->conf.disable_container_interface)
 		return 0;
 	a->container.mac = podnet_mac(a);
 	nl_batch_begin(&batch, &a->pod);
-	if (has_family(&a->result, AF_INET6)) {
+	if (has_family(&a->result, AF_INET6))
 		rc = netns_call(&a->netns, prepare_ipv6, a, err);
-		if (rc < 0)
-			return rc;
-	}
+	if (rc >= 0 && a->resumed)
+		rc = podnet_put_repair(a, &batch, err);
+	if (rc < 0)
+		return rc;
 	put_all(&batch, a);
 	if (a->conf.enable_dad && has_family(&a->result, AF_INET6))
 		return run_with_dad(a, &batch, err);
