@@ -73,8 +73,14 @@ static int refuse_advertisements(void *arg, struct error *err)
 	return link_conf_refuse_advertisements(a->call->ifname, err);
 }
 
+/*
+ * Where nobody hands out addresses, an advertisement may be how the pod is to get one: what
+ * it hears is left to the namespace, as with the reference plugin.
+ */
 int podnet_prepare(struct attach *a, struct error *err)
 {
+	if (!attach_is_layer3(a))
+		return 0;
 	return netns_call(&a->netns, refuse_advertisements, a, err);
 }
 
