@@ -31,9 +31,10 @@ static bool is_listed(const struct cni_attachment *list, size_t n, const char *c
 /*
  * A host end goes if it is ours and of this network, nobody lists it, and the pod's end
  * is not up: half made by an ADD that was killed. An end that is up belongs to a
- * namespace that somebody still holds, whatever the list says.
+ * namespace that somebody still holds, whatever the list says. Of which bridge it is a
+ * port does not matter: that may have been deleted.
  */
-static bool is_garbage(const struct attach *a, const struct link *port,
+static bool is_garbage(const struct attach *a, const struct link *host,
 		       const struct cni_attachment *list, size_t n)
 {
 	char copy[LINK_ALIAS_SIZE];
@@ -41,8 +42,8 @@ static bool is_garbage(const struct attach *a, const struct link *port,
 	const char *container;
 	const char *ifname;
 
-	return strcmp(port->kind, "veth") == 0 && !(port->flags & IFF_RUNNING) &&
-	       podlink_alias_parse(port, copy, &network, &container, &ifname) &&
+	return strcmp(host->kind, "veth") == 0 && !(host->flags & IFF_RUNNING) &&
+	       podlink_alias_parse(host, copy, &network, &container, &ifname) &&
 	       strcmp(network, a->call->network) == 0 && !is_listed(list, n, container, ifname);
 }
 
@@ -51,19 +52,16 @@ static int remove_garbage(struct attach *a, const struct cni_attachment *list, s
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "links");
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	autofree struct link *ports = NULL;
-	size_t n_ports = 0;
-	int rc = link_get(&a->node, a->conf.bridge, &a->bridge, err);
+	autofree struct link *links = NULL;
+	size_t n_links = 0;
+	int rc = link_list(&a->node, 0, &links, &n_links, err);
 
-	nl_batch_begin(&batch, &a->node);
-	if (rc <= 0)
-		return rc;
-	rc = link_list(&a->node, a->bridge.index, &ports, &n_ports, err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < n_ports; i++)
-		if (is_garbage(a, &ports[i], list, n))
-			link_put_delete(&batch, ports[i].name);
+	nl_batch_begin(&batch, &a->node);
+	for (size_t i = 0; i < n_links; i++)
+		if (is_garbage(a, &links[i], list, n))
+			link_put_delete(&batch, links[i].name);
 	rc = nl_batch_run(&batch, err);
 	return rc < 0 ? rc : vlangw_leave(a, err);
 }

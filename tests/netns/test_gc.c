@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "json.h"
 #include "one_node.h"
 #include "witness.h"
@@ -107,6 +108,36 @@ static void gc_removes_a_half_made_link(void **state)
 	assert_int_equal(node_reservations(&node), 1);
 	pod_check(alive);
 	free(host);
+}
+
+/* Its bridge was deleted, or it was taken off it. */
+static void gc_removes_what_is_no_port_any_more(void **state)
+{
+	static const char *const damages[] = {
+		"ip link set $HOST nomaster",
+		"ip link del cni0",
+		"ip link add br1 type bridge; ip link set $HOST master br1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		char *host;
+
+		pod_add(alive);
+		pod_add(dead);
+		host = strdup(pod_host_end(dead));
+		free(run_must(&dead->netns, "ip link set eth0 down"));
+		ns_wait(&node.netns, 5000, "ip link show %s | grep -q NO-CARRIER", host);
+		free(run_must(&node.netns, "HOST=%s; %s", host, damages[i]));
+		collect("[{\"containerID\": \"dead\", \"ifname\": \"eth0\"}]");
+		assert_non_null(witness_link(&node.netns, host));
+		collect("[]");
+		assert_null(witness_link(&node.netns, host));
+		assert_non_null(witness_link(&node.netns, pod_host_end(alive)));
+		free(host);
+		pod_del(alive);
+		pod_del(dead);
+	}
 }
 
 /* What looks half made may be what an ADD is making at this moment. */
@@ -213,6 +244,7 @@ int main(void)
 		TEST(gc_with_null_and_with_an_empty_list_mean_none_is_valid),
 		TEST(gc_without_the_key_changes_nothing),
 		TEST(gc_removes_a_half_made_link),
+		TEST(gc_removes_what_is_no_port_any_more),
 		TEST(gc_leaves_links_alone_while_an_add_is_at_work),
 		TEST(gc_keeps_a_listed_link_that_is_down),
 		TEST(gc_keeps_other_networks_and_strangers),
