@@ -2,8 +2,8 @@
 /*
  * part_orphans.c - pods of this network whose bridge was deleted under them
  *
- * Their links are whole, but lead nowhere. Whoever makes the bridge anew makes them ports
- * again, as its own config has it, and tells them the gateway's new MAC.
+ * Their links are whole, but lead nowhere. The first ADD of their network on the new bridge
+ * makes them ports again, as its own config has it, and tells them the gateway's new MAC.
  */
 
 #include <errno.h>
@@ -79,13 +79,25 @@ static int announce_gateway(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
+/*
+ * It made the bridge; or found the one that another network, or somebody else, made, without
+ * the gateway of this network. Nothing tells that a bridge is new where there is no gateway.
+ */
+static bool is_first(const struct attach *a)
+{
+	for (size_t i = 0; i < a->n_gateways; i++)
+		if (a->gateways_added[i])
+			return true;
+	return a->bridge_made;
+}
+
 int orphans_adopt(struct attach *a, struct error *err)
 {
 	struct error lost = { 0 };
 	int rc;
 
 	(void)err;
-	if (!a->bridge_made)
+	if (!is_first(a))
 		return 0;
 	rc = adopt(a, &lost);
 	if (rc > 0)
