@@ -20,6 +20,7 @@
  * @host_name: host end, computed; attach_open()
  * @bridge: as found by attach_look(), then as part_bridge made it
  * @vlan_gateway: of conf.vlan_gateway; attach_look(), then part_vlangw
+ * @vlan_gateway_back: this call brought it back onto a new bridge; part_vlangw
  * @host, @container: ends of the pod link; attach_look(), then part_podlink
  * @resumed: the pod link was there before this call; add.c
  * @lock_fd: share of the namespace's lock; part_bridge
@@ -43,6 +44,7 @@ struct attach {
 	char host_name[IF_NAMESIZE];
 	struct link bridge;
 	struct link vlan_gateway;
+	bool vlan_gateway_back;
 	struct link host;
 	struct link container;
 	bool resumed;

@@ -63,7 +63,7 @@ static int remove_garbage(struct attach *a, const struct cni_attachment *list, s
 		if (is_garbage(a, &links[i], list, n))
 			link_put_delete(&batch, links[i].name);
 	rc = nl_batch_run(&batch, err);
-	return rc < 0 ? rc : vlangw_leave(a, err);
+	return rc < 0 ? rc : vlangw_collect(a, err);
 }
 
 static int collect_guards(struct attach *a, struct error *err)

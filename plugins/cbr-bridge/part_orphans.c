@@ -88,7 +88,7 @@ static bool is_first(const struct attach *a)
 	for (size_t i = 0; i < a->n_gateways; i++)
 		if (a->gateways_added[i])
 			return true;
-	return a->bridge_made;
+	return a->bridge_made || a->vlan_gateway_back;
 }
 
 int orphans_adopt(struct attach *a, struct error *err)

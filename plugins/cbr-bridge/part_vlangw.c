@@ -39,17 +39,21 @@ int vlangw_take_turn(int *ret_fd, struct error *err)
 
 int vlangw_fits(struct attach *a, const struct link *link, unsigned int vlan, struct error *err)
 {
-	struct link peer;
+	char mark[LINK_ALIAS_SIZE];
+	struct link port;
 	int rc;
 
-	if (!a->bridge.index)
-		return 0;
 	if (strcmp(link->kind, "vlan") == 0)
-		return link->peer == a->bridge.index && link->vlan == vlan;
+		return a->bridge.index && link->peer == a->bridge.index && link->vlan == vlan;
 	if (strcmp(link->kind, "veth") != 0 || !link->peer)
 		return 0;
-	rc = link_get_index(&a->node, link->peer, &peer, err);
-	return rc < 0 ? rc : peer.master == a->bridge.index && peer.peer == link->index;
+	rc = link_get_index(&a->node, link->peer, &port, err);
+	if (rc < 0 || port.peer != link->index)
+		return rc < 0 ? rc : 0;
+	if (port.master)
+		return port.master == a->bridge.index;
+	vlangw_mark(a, vlan, mark);
+	return strcmp(link->alias, mark) == 0;
 }
 
 int vlangw_judge(struct attach *a, struct error *err)
@@ -113,14 +117,23 @@ static int create_vlan(struct attach *a, struct error *err)
 	return error_hint(err, "ip -d link show type vlan tells which");
 }
 
-/* The port is up before it is in its VLAN, but the end that is heard through it is not. */
-static int create_pair(struct attach *a, struct error *err)
+static void put_port_of_pair(const struct attach *a, struct nl_batch *batch, int index)
 {
 	static const struct vlan_set none;
 	const uint16_t vlan = a->conf.vlan.id;
+	struct vlan_set unwanted = { 0 };
+
+	vlan_put_port(batch, index, vlan, &none);
+	unwanted.has[a->bridge.default_pvid] = a->bridge.default_pvid != vlan;
+	if (!vlan_set_is_empty(&unwanted))
+		vlan_put_port_delete(batch, index, &unwanted);
+}
+
+/* The port is up before it is in its VLAN, but the end that is heard through it is not. */
+static int create_pair(struct attach *a, struct error *err)
+{
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	auto_with(nl_batch_done) struct nl_batch vlans = { 0 };
-	struct vlan_set unwanted = { 0 };
 	struct link port;
 	char name[IF_NAMESIZE];
 	struct link_veth veth = {
@@ -146,10 +159,7 @@ static int create_pair(struct attach *a, struct error *err)
 	if (rc < 0)
 		return rc;
 	nl_batch_begin(&vlans, &a->node);
-	vlan_put_port(&vlans, port.index, vlan, &none);
-	unwanted.has[a->bridge.default_pvid] = a->bridge.default_pvid != vlan;
-	if (!vlan_set_is_empty(&unwanted))
-		vlan_put_port_delete(&vlans, port.index, &unwanted);
+	put_port_of_pair(a, &vlans, port.index);
 	return nl_batch_run(&vlans, err);
 }
 
@@ -200,6 +210,25 @@ static int refresh(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
+/* A pair outlives its bridge. On the new one it is again what it was, but for the port. */
+static int bring_back(struct attach *a, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	struct link port;
+	int rc;
+
+	if (strcmp(a->vlan_gateway.kind, "veth") != 0)
+		return 0;
+	rc = link_get_index(&a->node, a->vlan_gateway.peer, &port, err);
+	if (rc < 0 || port.master)
+		return rc < 0 ? rc : 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_enslave(&batch, port.index, a->bridge.index);
+	put_port_of_pair(a, &batch, port.index);
+	a->vlan_gateway_back = true;
+	return nl_batch_run(&batch, err);
+}
+
 int vlangw_make(struct attach *a, struct error *err)
 {
 	autoclose int turn = -1;
@@ -211,6 +240,8 @@ int vlangw_make(struct attach *a, struct error *err)
 	    (rc = link_get(&a->node, a->conf.vlan_gateway, &a->vlan_gateway, err)) < 0)
 		return rc;
 	rc = a->vlan_gateway.index ? vlangw_judge(a, err) : create(a, err);
+	if (rc >= 0)
+		rc = bring_back(a, err);
 	if (rc >= 0)
 		rc = refresh(a, err);
 	return rc < 0 ? rc : 0;

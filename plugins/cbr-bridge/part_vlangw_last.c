@@ -9,6 +9,7 @@
  */
 
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -112,11 +113,14 @@ static int remove_if_unused(struct attach *a, unsigned int vlan, const struct vl
 	return remove_gateway(a, &gateway, vlan, err);
 }
 
-/* All that the bridge hears, not only the config's: it may have changed since the ADD. */
-static int remove_unused(struct attach *a, const struct vlan_entry *entries, size_t n,
+/*
+ * All that the bridge hears, not only the config's: it may have changed since the ADD.
+ * @own: a VLAN whose interface is looked for in any case: one end of a pair is not on the
+ *	bridge, but behind a port; 0 = none
+ */
+static int remove_unused(struct attach *a, uint16_t own, const struct vlan_entry *entries, size_t n,
 			 struct error *err)
 {
-	const uint16_t own = a->conf.vlan.id;
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -127,26 +131,57 @@ static int remove_unused(struct attach *a, const struct vlan_entry *entries, siz
 		for (unsigned int vlan = range->first; vlan <= range->last && rc >= 0; vlan++)
 			rc = remove_if_unused(a, vlan, entries, n, err);
 	}
-	/* The other kind of interface is not on the bridge, but a port. */
 	if (rc >= 0 && own && !vlan_find(entries, n, a->bridge.index, own))
 		rc = remove_if_unused(a, own, entries, n, err);
 	return rc < 0 ? rc : 0;
 }
 
-int vlangw_leave(struct attach *a, struct error *err)
+/* Without the bridge nobody is in any VLAN of it. */
+static int remove_all_unused(struct attach *a, uint16_t own, struct error *err)
 {
 	autofree struct vlan_entry *entries = NULL;
 	autoclose int turn = -1;
 	size_t n = 0;
-	int rc;
+	int rc = link_get(&a->node, a->conf.bridge, &a->bridge, err);
 
-	if (!a->conf.vlan.filtering)
-		return 0;
-	rc = link_get(&a->node, a->conf.bridge, &a->bridge, err);
-	if (rc <= 0 || !a->bridge.vlan_filtering)
+	if (rc < 0 || (!own && !a->bridge.knows_vlans))
 		return rc < 0 ? rc : 0;
 	if ((rc = vlangw_take_turn(&turn, err)) < 0 ||
-	    (rc = vlan_list(&a->node, 0, &entries, &n, err)) < 0)
+	    (a->bridge.knows_vlans && (rc = vlan_list(&a->node, 0, &entries, &n, err)) < 0))
 		return rc;
-	return remove_unused(a, entries, n, err);
+	return remove_unused(a, own, entries, n, err);
+}
+
+/* As the result of ADD tells; the config may have lost its "vlan" since. */
+static uint16_t find_reported_vlan(const struct attach *a)
+{
+	const size_t len = strlen(a->conf.bridge);
+
+	for (size_t i = 0; i < a->result.n_interfaces; i++) {
+		const struct cni_interface *entry = &a->result.interfaces[i];
+		unsigned long vlan;
+		char *end;
+
+		if ((entry->sandbox && *entry->sandbox) ||
+		    strncmp(entry->name, a->conf.bridge, len) != 0 || entry->name[len] != '.')
+			continue;
+		vlan = strtoul(entry->name + len + 1, &end, 10);
+		if (!*end && vlan >= VLAN_MIN && vlan <= VLAN_MAX)
+			return (uint16_t)vlan;
+	}
+	return 0;
+}
+
+int vlangw_leave(struct attach *a, struct error *err)
+{
+	const uint16_t reported = find_reported_vlan(a);
+
+	if (!a->conf.vlan.filtering && !reported)
+		return 0;
+	return remove_all_unused(a, reported ? reported : a->conf.vlan.id, err);
+}
+
+int vlangw_collect(struct attach *a, struct error *err)
+{
+	return remove_all_unused(a, a->conf.vlan.id, err);
 }

@@ -73,11 +73,14 @@ int vlan_check(struct attach *a, struct error *err);
  *
  * vlangw_judge() - is what is there of its name fit for it? Changes nothing.
  * vlangw_join() - before the pod link is made: its undo comes after the link is gone
- * vlangw_leave() - remove those of the bridge whose VLANs have no pods any more
+ * vlangw_leave() - remove those of the bridge whose VLANs have no pods any more, if the
+ *	attachment may have been in one
+ * vlangw_collect() - the same in any case
  */
 int vlangw_judge(struct attach *a, struct error *err);
 int vlangw_join(struct attach *a, struct error *err);
 int vlangw_leave(struct attach *a, struct error *err);
+int vlangw_collect(struct attach *a, struct error *err);
 int vlangw_make(struct attach *a, struct error *err);
 int vlangw_check(struct attach *a, struct error *err);
 

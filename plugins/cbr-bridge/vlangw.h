@@ -11,7 +11,8 @@ void vlangw_mark(const struct attach *a, unsigned int vlan, char ret[static LINK
  * vlangw_fits() - does it lead into the VLAN?
  *
  * Return: 1 if it is an 802.1Q link of this VLAN on the bridge, or one end of a pair whose
- * other end is a port there; 0 if not; or negative.
+ * other end is a port there, or of a pair of ours whose other end is no port of any, since its
+ * bridge was deleted; 0 if not; or negative.
  */
 int vlangw_fits(struct attach *a, const struct link *link, unsigned int vlan, struct error *err);
 

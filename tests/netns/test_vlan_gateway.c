@@ -3,6 +3,7 @@
 
 #include "harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -245,10 +246,105 @@ static void vlan_that_the_bridge_hears_untagged_has_a_gateway_too(void **state)
 	assert_vlans("cni0", "[[1,1,\"PVID+Egress Untagged\"]]");
 }
 
+/* In VLAN 1, which the bridge hears untagged, it is one end of a pair, which outlives the bridge. */
+static void pair_comes_back_onto_a_new_bridge(void **state)
+{
+	NEEDS_FILTER();
+	for (int anothers = 0; anothers < 2; anothers++) {
+		struct pod *old = add_in(1, "old");
+		struct pod *new;
+
+		assert_reaches(&old->netns, &node.netns, "10.1.0.1", pod_address(old, 0));
+		free(run_must(&node.netns, "ip link del cni0"));
+		assert_true(link_exists("cni0.1"));
+		pod_check_fails(old, ERROR_CHECK, "bridge \"cni0\" not found");
+		use_network(0, "");
+		if (anothers)
+			add("plain");
+		new = add_in(1, "new");
+		assert_reaches(&new->netns, &node.netns, "10.1.0.1", pod_address(new, 0));
+		assert_reaches(&old->netns, &node.netns, "10.1.0.1", pod_address(old, 0));
+		assert_reaches(&node.netns, &old->netns, pod_address(old, 0), "10.1.0.1");
+		pod_check(old);
+		node_done(&node);
+		one_node_make(state);
+	}
+}
+
+static void pair_whose_bridge_is_gone_goes_with_the_last_pod(void **state)
+{
+	struct pod *pod;
+
+	NEEDS_FILTER();
+	pod = add_in(1, "c1");
+	free(run_must(&node.netns, "ip link del cni0"));
+	pod_del(pod);
+	assert_false(link_exists("cni0.1"));
+}
+
+static void check_misses_the_port_of_a_pair(void **state)
+{
+	struct pod *pod;
+
+	NEEDS_FILTER();
+	pod = add_in(1, "c1");
+	free(run_must(&node.netns, "ip link set $(ip -j link show cni0.1 | jq -r '.[].link') "
+				   "nomaster"));
+	pod_check_fails(pod, ERROR_CHECK, "does not hear VLAN 1");
+	pod_add(pod);
+	pod_check(pod);
+	assert_reaches(&pod->netns, &node.netns, "10.1.0.1", "10.1.0.2");
+}
+
+/* The network of VLAN 100 without its "vlan". */
+static void forget_vlan(const char *more)
+{
+	char keys[128];
+
+	snprintf(keys, sizeof(keys), "\"name\": \"net100\", \"isDefaultGateway\": true%s", more);
+	node_config(&node, keys,
+		    "\"ranges\": [[{\"subnet\": \"10.100.0.0/24\"}], "
+		    "[{\"subnet\": \"fd00:100::/64\"}]]");
+}
+
+static void gateway_interface_goes_though_the_config_lost_its_vlan(void **state)
+{
+	struct pod *a;
+	struct pod *b;
+
+	NEEDS_FILTER();
+	a = add_in(100, "a");
+	b = add_in(100, "b");
+	forget_vlan("");
+	pod_del(a);
+	assert_true(link_exists("cni0.100"));
+	pod_del(b);
+	assert_false(link_exists("cni0.100"));
+	assert_vlans("cni0", "[[1,1,\"PVID+Egress Untagged\"]]");
+}
+
+/* A DEL that is told nothing of the ADD leaves it to GC. */
+static void gc_removes_a_gateway_interface_without_pods(void **state)
+{
+	struct run_call call = { .plugin = "cbr-bridge", .command = "GC", .ns = &node.netns };
+	struct pod *pod;
+
+	NEEDS_FILTER();
+	pod = add_in(100, "a");
+	json_decref(pod->result);
+	pod->result = NULL;
+	forget_vlan(", \"cni.dev/valid-attachments\": []");
+	pod_del(pod);
+	call.config = node.config;
+	assert_null(run_result(&call));
+	assert_false(link_exists("cni0.100"));
+}
+
 static void what_is_not_ours_is_not_touched(void **state)
 {
 	static const char *const others[] = {
 		"ip link add cni0.100 type dummy",
+		"ip link add cni0.100 type veth peer name veth0",
 		"ip link add br1 type bridge; ip link add link br1 name cni0.100 type vlan id 100",
 		"ip link add link cni0 name cni0.100 type vlan id 99",
 		"ip link add link cni0 name mine type vlan id 100",
@@ -364,6 +460,11 @@ int main(void)
 		TEST(first_pods_may_come_and_last_may_go_together),
 		TEST(pair_of_the_other_plugin_is_taken_over),
 		TEST(vlan_that_the_bridge_hears_untagged_has_a_gateway_too),
+		TEST(pair_comes_back_onto_a_new_bridge),
+		TEST(pair_whose_bridge_is_gone_goes_with_the_last_pod),
+		TEST(check_misses_the_port_of_a_pair),
+		TEST(gateway_interface_goes_though_the_config_lost_its_vlan),
+		TEST(gc_removes_a_gateway_interface_without_pods),
 		TEST(what_is_not_ours_is_not_touched),
 		TEST(interface_with_anothers_address_stays),
 		TEST(address_is_replaced_if_nobody_in_the_vlan_uses_it),
