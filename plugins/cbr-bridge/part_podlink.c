@@ -253,13 +253,13 @@ int podlink_refuse_foreign(struct attach *a, struct error *err)
 			  *a->container.kind ? a->container.kind : "hardware");
 }
 
-/* prevResult's entry for the pod's interface, or NULL */
-static const struct cni_interface *find_container_entry(const struct attach *a)
+/* prevResult's entry for an interface of the pod, or of the node; or NULL */
+static const struct cni_interface *find_entry(const struct attach *a, const char *name, bool in_pod)
 {
 	for (size_t i = 0; i < a->result.n_interfaces; i++) {
 		const struct cni_interface *entry = &a->result.interfaces[i];
 
-		if (entry->sandbox && *entry->sandbox && strcmp(entry->name, a->call->ifname) == 0)
+		if ((entry->sandbox && *entry->sandbox) == in_pod && strcmp(entry->name, name) == 0)
 			return entry;
 	}
 	return NULL;
@@ -267,8 +267,8 @@ static const struct cni_interface *find_container_entry(const struct attach *a)
 
 static int check_container(const struct attach *a, struct error *err)
 {
-	const struct cni_interface *entry = find_container_entry(a);
 	const char *name = a->call->ifname;
+	const struct cni_interface *entry = find_entry(a, name, true);
 	char text[MAC_TEXT_SIZE];
 	struct mac mac;
 
@@ -314,6 +314,29 @@ static int check_port(const struct attach *a, struct error *err)
 	return 0;
 }
 
+/*
+ * What one end or the bridge takes and the next does not is lost without a word
+ * (is_skb_forwardable()). The pod may take less: a later plugin can have told it so.
+ */
+static int check_mtu(const struct attach *a, struct error *err)
+{
+	const struct link *host = &a->host;
+	const struct cni_interface *entry = find_entry(a, host->name, false);
+
+	if (entry && entry->mtu && entry->mtu != host->mtu)
+		return error_set(err, ERROR_CHECK, "MTU of host interface %s is %u, not %u",
+				 host->name, host->mtu, entry->mtu);
+	if (host->mtu < a->bridge.mtu)
+		return error_set(err, ERROR_CHECK,
+				 "MTU of host interface %s is %u, less than %u of bridge %s",
+				 host->name, host->mtu, a->bridge.mtu, a->conf.bridge);
+	if (a->container.mtu > host->mtu)
+		return error_set(err, ERROR_CHECK,
+				 "MTU of container interface %s is %u, more than %u of %s",
+				 a->call->ifname, a->container.mtu, host->mtu, host->name);
+	return 0;
+}
+
 int podlink_check(struct attach *a, struct error *err)
 {
 	int rc = check_container(a, err);
@@ -321,7 +344,7 @@ int podlink_check(struct attach *a, struct error *err)
 	if (rc < 0)
 		return rc;
 	rc = find_host_end(a, err);
-	if (rc < 0)
-		return rc;
-	return check_port(a, err);
+	if (rc >= 0)
+		rc = check_port(a, err);
+	return rc < 0 ? rc : check_mtu(a, err);
 }

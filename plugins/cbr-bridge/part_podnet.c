@@ -255,6 +255,27 @@ static int check_addresses(struct attach *a, struct error *err)
 	return 0;
 }
 
+/* Behind our own interface. A later plugin may have added routes by another to the result. */
+static bool is_near(const struct attach *a, const struct ip_addr *gw)
+{
+	for (size_t i = 0; i < a->result.n_ips; i++)
+		if (ip_prefix_contains(&a->result.ips[i].address, gw) ||
+		    ip_equal(&a->result.ips[i].gateway, gw))
+			return true;
+	return false;
+}
+
+static bool metrics_fit(const struct cni_route *wanted, const struct route *found)
+{
+	/* IPv6 has no scopes of routes. */
+	const bool has_scope = wanted->has_scope && wanted->dst.addr.family == AF_INET;
+
+	return (!wanted->priority || found->priority == wanted->priority) &&
+	       (!wanted->mtu || found->mtu == wanted->mtu) &&
+	       (!wanted->advmss || found->advmss == wanted->advmss) &&
+	       (!has_scope || found->scope == wanted->scope);
+}
+
 /* @wanted as ADD would have made it: a gateway left out is the family's. */
 static bool route_fits(const struct attach *a, const struct cni_route *wanted,
 		       const struct route *found)
@@ -263,21 +284,19 @@ static bool route_fits(const struct attach *a, const struct cni_route *wanted,
 	const struct ip_addr *gw = wanted->gw.family ? &wanted->gw : gateway;
 	const uint32_t table = wanted->has_table && wanted->table ? wanted->table : RT_TABLE_MAIN;
 	const struct ip_prefix dst = { ip_network(&wanted->dst), wanted->dst.len };
+	const bool leads = gw ? ip_equal(&found->gw, gw) : !found->gw.family;
+	const bool ours = !gw || is_near(a, gw);
 
 	return ip_prefix_equal(&found->dst, &dst) && found->table == table &&
-	       (!gw || ip_equal(&found->gw, gw)) &&
-	       (!wanted->priority || found->priority == wanted->priority);
+	       found->type == RTN_UNICAST && leads && (!ours || found->oif == a->container.index) &&
+	       metrics_fit(wanted, found);
 }
 
-static int check_routes_of(struct attach *a, int family, struct error *err)
+static int check_results_routes(const struct attach *a, int family, const struct route *routes,
+				size_t n, struct error *err)
 {
-	autofree struct route *routes = NULL;
 	char text[IP_TEXT_SIZE];
-	size_t n = 0;
-	int rc = route_list(&a->pod, family, 0, 0, &routes, &n, err);
 
-	if (rc < 0)
-		return rc;
 	for (size_t i = 0; i < a->result.n_routes; i++) {
 		const struct cni_route *wanted = &a->result.routes[i];
 		bool found = wanted->dst.addr.family != family;
@@ -292,12 +311,52 @@ static int check_routes_of(struct attach *a, int family, struct error *err)
 	return 0;
 }
 
+/* Where it leads from the interface itself; in whatever table, as a VRF has its own. */
+static bool is_subnet(const struct attach *a, const struct ip_prefix *subnet,
+		      const struct route *found)
+{
+	return ip_prefix_equal(&found->dst, subnet) && found->oif == a->container.index &&
+	       found->type == RTN_UNICAST && !found->gw.family;
+}
+
+/* The kernel adds them with the addresses, unless an address is all of its subnet. */
+static int check_subnets(const struct attach *a, int family, const struct route *routes, size_t n,
+			 struct error *err)
+{
+	char text[IP_TEXT_SIZE];
+
+	for (size_t i = 0; i < a->result.n_ips; i++) {
+		const struct ip_prefix *address = &a->result.ips[i].address;
+		const struct ip_prefix subnet = { ip_network(address), address->len };
+		bool found = address->addr.family != family || address->len == ip_bits(family);
+
+		for (size_t j = 0; j < n && !found; j++)
+			found = is_subnet(a, &subnet, &routes[j]);
+		if (!found)
+			return error_set(err, ERROR_CHECK,
+					 "route to the subnet %s of interface %s not found",
+					 ip_prefix_format(&subnet, text), a->call->ifname);
+	}
+	return 0;
+}
+
+static int check_routes_of(struct attach *a, int family, struct error *err)
+{
+	autofree struct route *routes = NULL;
+	size_t n = 0;
+	int rc = route_list(&a->pod, family, 0, 0, &routes, &n, err);
+
+	if (rc >= 0)
+		rc = check_subnets(a, family, routes, n, err);
+	return rc < 0 ? rc : check_results_routes(a, family, routes, n, err);
+}
+
 static bool has_routes_of(const struct cni_result *result, int family)
 {
 	for (size_t i = 0; i < result->n_routes; i++)
 		if (result->routes[i].dst.addr.family == family)
 			return true;
-	return false;
+	return has_family(result, family);
 }
 
 int podnet_check(struct attach *a, struct error *err)

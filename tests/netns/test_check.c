@@ -60,6 +60,22 @@ static const struct {
 	{ true, "ip route del default", "Expected Route to 0.0.0.0/0" },
 	{ true, "ip -6 route del default", "Expected Route to ::/0" },
 	{ true, "ip route replace default via 10.22.0.9", "Expected Route to 0.0.0.0/0" },
+	{ true,
+	  "ip link add d0 up type veth peer name d1; ip link set d1 up; ip route del default; "
+	  "ip route add default via 10.22.0.1 dev d0 onlink",
+	  "Expected Route to 0.0.0.0/0" },
+	{ true,
+	  "ip link add d0 up type veth peer name d1; ip link set d1 up; ip -6 route del default; "
+	  "ip -6 route add fd00:22::1 dev d0; ip -6 route add default via fd00:22::1 dev d0",
+	  "Expected Route to ::/0" },
+	{ true, "ip route del default; ip route add blackhole default",
+	  "Expected Route to 0.0.0.0/0" },
+	{ true, "ip route del 10.22.0.0/24", "route to the subnet 10.22.0.0/24" },
+	{ true, "ip -6 route del fd00:22::/64", "route to the subnet fd00:22::/64" },
+	{ true, "ip link set eth0 mtu 9000", "MTU of container interface eth0 is 9000" },
+	{ false, "ip link set $HOST mtu 1400", "is 1400, not 1500" },
+	{ false, "ip link set $HOST mtu 9000", "is 9000, not 1500" },
+	{ false, "ip link set cni0 mtu 1600", "less than 1600 of bridge cni0" },
 	{ false, "ip link set cni0 down", "bridge \"cni0\" is down" },
 	{ false, "ip link del cni0", "bridge \"cni0\" not found" },
 	{ false, "ip link del cni0; ip link add cni0 type veth peer name x", "is not a bridge" },
@@ -82,6 +98,41 @@ static void finds_every_damage(void **state)
 		pod_check_fails(pod, ERROR_CHECK, damages[i].text);
 		node_done(&node);
 		setup(state);
+	}
+}
+
+#define ASKED "via 10.22.0.7 metric 50 mtu 1300 advmss 1200 scope 200 table 77"
+
+/* Each row: the same route otherwise. */
+static const char *const others[] = {
+	"via 10.22.0.8 metric 50 mtu 1300 advmss 1200 scope 200 table 77",
+	"via 10.22.0.7 metric 51 mtu 1300 advmss 1200 scope 200 table 77",
+	"via 10.22.0.7 metric 50 mtu 1301 advmss 1200 scope 200 table 77",
+	"via 10.22.0.7 metric 50 advmss 1200 scope 200 table 77",
+	"via 10.22.0.7 metric 50 mtu 1300 advmss 1201 scope 200 table 77",
+	"via 10.22.0.7 metric 50 mtu 1300 advmss 1200 scope 201 table 77",
+	"via 10.22.0.7 metric 50 mtu 1300 advmss 1200 scope 200 table 78",
+};
+
+static void finds_a_route_that_is_not_as_asked_for(void **state)
+{
+	struct pod *other = node_pod(&node, "other");
+
+	(void)state;
+	node_config(&node, "\"name\": \"net2\"",
+		    "\"subnet\": \"10.22.0.0/24\", \"rangeStart\": \"10.22.0.50\", \"routes\": "
+		    "[{\"dst\": \"192.0.2.0/24\", \"gw\": \"10.22.0.7\", \"priority\": 50, "
+		    "\"mtu\": 1300, \"advmss\": 1200, \"scope\": 200, \"table\": 77}]");
+	pod_add(other);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		free(run_must(&other->netns, "ip route flush 192.0.2.0/24 table all && "
+					     "ip route add 192.0.2.0/24 " ASKED));
+		pod_check(other);
+		free(run_must(&other->netns,
+			      "ip route flush 192.0.2.0/24 table all && "
+			      "ip route add 192.0.2.0/24 %s",
+			      others[i]));
+		pod_check_fails(other, ERROR_CHECK, "Expected Route to 192.0.2.0/24");
 	}
 }
 
@@ -135,6 +186,19 @@ static void tolerates_a_mac_that_a_later_plugin_set_and_reported(void **state)
 	pod_check(pod);
 }
 
+/* A route by another interface in the result; a smaller MTU, of which no result tells. */
+static void tolerates_what_later_plugins_route_and_tune(void **state)
+{
+	(void)state;
+	free(run_must(&pod->netns, "ip link add extra type bridge && ip link set extra up && "
+				   "ip addr add 172.16.0.1/24 dev extra && "
+				   "ip route add 192.0.2.0/24 via 172.16.0.9 && "
+				   "ip link set eth0 mtu 1400"));
+	json_array_append_new(json_object_get(pod->result, "routes"),
+			      json_pack("{s:s, s:s}", "dst", "192.0.2.0/24", "gw", "172.16.0.9"));
+	pod_check(pod);
+}
+
 static void works_for_0_4_0(void **state)
 {
 	struct pod *old = node_pod(&node, "old");
@@ -153,11 +217,13 @@ int main(void)
 		TEST(passes_right_after_add_every_time),
 		TEST(changes_nothing),
 		TEST(finds_every_damage),
+		TEST(finds_a_route_that_is_not_as_asked_for),
 		TEST(finds_a_lost_reservation),
 		TEST(needs_prev_result),
 		TEST(needs_the_netns),
 		TEST(tolerates_what_later_plugins_add),
 		TEST(tolerates_a_mac_that_a_later_plugin_set_and_reported),
+		TEST(tolerates_what_later_plugins_route_and_tune),
 		TEST(works_for_0_4_0),
 	};
 

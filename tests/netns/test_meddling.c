@@ -96,12 +96,22 @@ static void on_another_bridge_it_is_told_and_brought_back(void **state)
 	assert_del_leaves_nothing();
 }
 
+/* A port that takes less than the bridge loses what is longer without a word. */
+static void another_mtu_is_told(void **state)
+{
+	(void)state;
+	meddle("ip link set $HOST mtu 1400");
+	pod_check_fails(pod, ERROR_CHECK, "is 1400, not 1500");
+	assert_pod_works();
+	assert_del_leaves_nothing();
+}
+
 /* What systemd does to links that it takes for its own: addresses and settings of its choice. */
 static void addresses_on_it_do_not_matter(void **state)
 {
 	(void)state;
 	meddle("ip addr add 169.254.7.7/16 dev $HOST; "
-	       "echo 1 >/proc/sys/net/ipv4/conf/$HOST/rp_filter; ip link set $HOST mtu 1400");
+	       "echo 1 >/proc/sys/net/ipv4/conf/$HOST/rp_filter");
 	pod_check(pod);
 	assert_pod_works();
 	assert_del_leaves_nothing();
@@ -116,6 +126,7 @@ int main(void)
 		TEST(another_mac_harms_nothing),
 		TEST(names_for_people_come_again),
 		TEST(on_another_bridge_it_is_told_and_brought_back),
+		TEST(another_mtu_is_told),
 		TEST(addresses_on_it_do_not_matter),
 	};
 
