@@ -18,6 +18,7 @@
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "guard_elements.h"
+#include "private.h"
 
 /* The first try believes the note; others lose only to somebody else's changes. */
 #define MAX_TRIES 10
@@ -211,28 +212,36 @@ static int compare(struct nl_socket *nft, const struct nft_chain chains[static G
 	return guard_rules_compare(nft, ret, size, err);
 }
 
-int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *err)
+/* Return: 1 if all is there, 0 if not and @ret says what, or negative */
+static int look_for_missing(struct nl_socket *nft, const struct guard_elements *wanted, char *ret,
+			    size_t size, struct error *err)
 {
-	auto_with(guard_elements_done) struct guard_elements wanted = { 0 };
+	autofree struct nft_element *found = calloc(wanted->n, sizeof(*found));
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	autofree struct nft_element *found = NULL;
 	struct nft_chain chains[GUARD_CHAINS];
-	char missing[NFT_NAME_SIZE * 2];
-	int rc = guard_elements_make(guard, &wanted, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	found = calloc(wanted.n, sizeof(*found));
 	if (!found)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot check a source guard");
 	nl_batch_begin(&batch, nft);
 	guard_rules_put_get(&batch, chains);
-	for (size_t i = 0; i < wanted.n; i++)
-		nft_put_get_key(&batch, &guard_table, guard_set_name(wanted.items[i].set),
-				&wanted.items[i].key, &found[i]);
+	for (size_t i = 0; i < wanted->n; i++)
+		nft_put_get_key(&batch, &guard_table, guard_set_name(wanted->items[i].set),
+				&wanted->items[i].key, &found[i]);
 	rc = nl_batch_run(&batch, err);
-	if (rc >= 0)
-		rc = compare(nft, chains, &wanted, found, missing, sizeof(missing), err);
+	return rc < 0 ? rc : compare(nft, chains, wanted, found, ret, size, err);
+}
+
+int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *err)
+{
+	auto_with(guard_elements_done) struct guard_elements wanted = { 0 };
+	char missing[NFT_NAME_SIZE * 2];
+	int rc = guard_elements_make(guard, &wanted, err);
+
+	for (int tries = 0; tries < NFT_CHECK_TRIES && rc == 0; tries++) {
+		nft_wait_turn(tries);
+		rc = look_for_missing(nft, &wanted, missing, sizeof(missing), err);
+	}
 	if (rc)
 		return rc < 0 ? rc : 0;
 	error_set(err, ERROR_CHECK, "source guard of %s lacks %s (table bridge " GUARD_TABLE ")",

@@ -28,6 +28,7 @@
 #include "cbr/nftables/object.h"
 #include "masquerade_plan.h"
 #include "masquerade_rules.h"
+#include "private.h"
 
 #define TABLE_COMMENT "pod networks of this node"
 
@@ -36,12 +37,6 @@
 
 /* Each try loses only to somebody else's success. */
 #define MAX_TRIES 50
-
-/* How often a lack is looked at before it is believed; three looks met three transactions. */
-#define CHECK_TRIES 10
-
-/* After the n-th lost race, wait up to n times this. */
-#define PAUSE_NS 200000
 
 /*
  * How many exempt elements of a family masquerade_make() looks at, at some 3 us each. That
@@ -250,15 +245,6 @@ static bool is_race(int rc)
 	return rc == -ERESTART || rc == -EEXIST || rc == -ENOENT || rc == -EBUSY || rc == -EINTR;
 }
 
-/* Who lost waits, each another while, lest many go on losing to one another. */
-static void wait_turn(int tries)
-{
-	const struct timespec pause = { .tv_nsec = clock_now_ns() % (tries * PAUSE_NS + 1) };
-
-	if (tries)
-		nanosleep(&pause, NULL);
-}
-
 static int explain(int rc, struct error *err)
 {
 	error_wrap(err, "nf_tables");
@@ -284,7 +270,7 @@ int masquerade_make(struct nl_socket *nft, const struct masquerade *masq, struct
 		char missing[NFT_NAME_SIZE * 2];
 
 		if (rc < 0)
-			wait_turn(tries);
+			nft_wait_turn(tries);
 		rc = look(nft, &plan, EXEMPT_LOOKED_AT, &view, &lost);
 		if (rc < 0 && changed)
 			return 1; /* it was committed; whether it stays is not to be seen */
@@ -322,9 +308,8 @@ int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struc
 	char missing[NFT_NAME_SIZE * 2];
 	int rc = masquerade_plan_make(masq, &plan, err);
 
-	/* A count of rules can be of somebody's transaction half way; that passes. */
-	for (int tries = 0; tries < CHECK_TRIES && rc == 0; tries++) {
-		wait_turn(tries);
+	for (int tries = 0; tries < NFT_CHECK_TRIES && rc == 0; tries++) {
+		nft_wait_turn(tries);
 		rc = look_for_missing(nft, &plan, missing, sizeof(missing), err);
 	}
 	if (rc)

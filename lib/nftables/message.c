@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* message.c - the frame of nf_tables messages, transactions, comments */
+/* message.c - the frame of nf_tables messages, transactions, comments; turns of those who race */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,8 +8,10 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
+#include <time.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/nftables/object.h"
 #include "private.h"
 
@@ -18,6 +20,9 @@
  * comment for each of them, with its NUL (libnftnl's udata.h has the numbers).
  */
 #define UDATA_COMMENT 0
+
+/* After the n-th lost race, wait up to n times this. */
+#define PAUSE_NS 200000
 
 static const char *name_family(const struct nft_table *table)
 {
@@ -113,4 +118,12 @@ void nft_read_comment(const void *data, size_t len, char *ret, size_t size)
 		len -= 2U + p[1];
 		p += 2 + p[1];
 	}
+}
+
+void nft_wait_turn(int tries)
+{
+	const struct timespec pause = { .tv_nsec = clock_now_ns() % (tries * PAUSE_NS + 1) };
+
+	if (tries)
+		nanosleep(&pause, NULL);
 }

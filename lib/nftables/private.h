@@ -22,3 +22,17 @@ void nft_read_comment(const void *data, size_t len, char *ret, size_t size);
 
 /* nft_read_be32() - a big-endian number; 0 for an attribute that is none */
 uint32_t nft_read_be32(const struct nlattr *attr);
+
+/*
+ * How often a lack is looked at before it is believed. While somebody's transaction is under
+ * way the kernel may count rules of it, and while it is committed list some of before and some
+ * of after (nf_tables_commit()). That passes, but three looks have met three transactions.
+ */
+#define NFT_CHECK_TRIES 10
+
+/*
+ * nft_wait_turn() - before the next try, after @tries of them
+ *
+ * Who lost waits, each another while, lest many go on losing to one another.
+ */
+void nft_wait_turn(int tries);
