@@ -150,7 +150,7 @@ static void rules_do_not_grow_with_pods(void **state)
 	(void)state;
 	pod_add(a);
 	one = run_must(&node.netns, "nft list ruleset");
-	for (int i = 0; i < 20; i++) {
+	for (int i = 1; i < 100; i++) {
 		snprintf(id, sizeof(id), "more%d", i);
 		pod_add(node_pod(&node, id));
 	}

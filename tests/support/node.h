@@ -15,7 +15,7 @@
 #include "run.h"
 #include "tmp.h"
 
-#define NODE_PODS_MAX 64
+#define NODE_PODS_MAX 128
 
 /*
  * @node: where it lives
