@@ -282,6 +282,27 @@ void link_put_enslave(struct nl_batch *batch, int index, int master)
 	nl_put_u32(batch, IFLA_MASTER, (uint32_t)master);
 }
 
+void link_put_group(struct nl_batch *batch, const char *name, uint32_t group)
+{
+	const struct ifinfomsg header = { 0 };
+
+	nl_request(batch, RTM_NEWLINK, 0, "put %s into group %u", name, group);
+	nl_tolerate(batch, ENODEV);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_str(batch, IFLA_IFNAME, name);
+	nl_put_u32(batch, IFLA_GROUP, group);
+}
+
+void link_put_delete_group(struct nl_batch *batch, uint32_t group)
+{
+	const struct ifinfomsg header = { 0 };
+
+	nl_request(batch, RTM_DELLINK, 0, "delete the links of group %u", group);
+	nl_tolerate(batch, ENODEV);
+	nl_put_header(batch, &header, sizeof(header));
+	nl_put_u32(batch, IFLA_GROUP, group);
+}
+
 size_t link_put_delete(struct nl_batch *batch, const char *name)
 {
 	const struct ifinfomsg header = { 0 };

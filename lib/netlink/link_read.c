@@ -14,11 +14,11 @@
 #include "cbr/base/cleanup.h"
 
 static const struct attr_policy link_policy[] = {
-	{ IFLA_IFNAME, MNL_TYPE_NUL_STRING },  { IFLA_MASTER, MNL_TYPE_U32 },
-	{ IFLA_LINK, MNL_TYPE_U32 },           { IFLA_MTU, MNL_TYPE_U32 },
-	{ IFLA_ADDRESS, MNL_TYPE_BINARY },     { IFLA_OPERSTATE, MNL_TYPE_U8 },
-	{ IFLA_IFALIAS, MNL_TYPE_NUL_STRING }, { IFLA_LINKINFO, MNL_TYPE_NESTED },
-	{ IFLA_LINK_NETNSID, MNL_TYPE_U32 },
+	{ IFLA_GROUP, MNL_TYPE_U32 },       { IFLA_IFNAME, MNL_TYPE_NUL_STRING },
+	{ IFLA_MASTER, MNL_TYPE_U32 },      { IFLA_LINK, MNL_TYPE_U32 },
+	{ IFLA_MTU, MNL_TYPE_U32 },         { IFLA_ADDRESS, MNL_TYPE_BINARY },
+	{ IFLA_OPERSTATE, MNL_TYPE_U8 },    { IFLA_IFALIAS, MNL_TYPE_NUL_STRING },
+	{ IFLA_LINKINFO, MNL_TYPE_NESTED }, { IFLA_LINK_NETNSID, MNL_TYPE_U32 },
 };
 
 static const struct attr_policy info_policy[] = {
@@ -114,6 +114,7 @@ static int read_link(const struct nlmsghdr *msg, struct link *ret)
 	ret->peer = (int)attr_u32(&attrs, IFLA_LINK);
 	ret->peer_netns = attrs.at[IFLA_LINK_NETNSID] ? (int)attr_u32(&attrs, IFLA_LINK_NETNSID) :
 							NSID_NONE;
+	ret->group = attr_u32(&attrs, IFLA_GROUP);
 	ret->mtu = attr_u32(&attrs, IFLA_MTU);
 	ret->operstate = attr_u8(&attrs, IFLA_OPERSTATE);
 	attr_text(&attrs, IFLA_IFNAME, ret->name, sizeof(ret->name));

@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "attach.h"
 #include "cbr/cni/log.h"
@@ -47,6 +48,22 @@ static bool is_garbage(const struct attach *a, const struct link *host,
 	       strcmp(network, a->call->network) == 0 && !is_listed(list, n, container, ifname);
 }
 
+/* One that no link is in; 0 is that of all who are in none. */
+static int choose_group(const struct link *links, size_t n, uint32_t *ret, struct error *err)
+{
+	bool taken = true;
+
+	while (taken) {
+		if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
+			return error_errno(err, ERROR_SYSTEM, errno, "cannot get random bytes");
+		*ret &= INT32_MAX;
+		taken = *ret == 0;
+		for (size_t i = 0; i < n && !taken; i++)
+			taken = links[i].group == *ret;
+	}
+	return 0;
+}
+
 static int remove_garbage(struct attach *a, const struct cni_attachment *list, size_t n,
 			  struct error *err)
 {
@@ -54,14 +71,16 @@ static int remove_garbage(struct attach *a, const struct cni_attachment *list, s
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	autofree struct link *links = NULL;
 	size_t n_links = 0;
+	uint32_t group = 0;
 	int rc = link_list(&a->node, 0, &links, &n_links, err);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = choose_group(links, n_links, &group, err)) < 0)
 		return rc;
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < n_links; i++)
 		if (is_garbage(a, &links[i], list, n))
-			link_put_delete(&batch, links[i].name);
+			link_put_group(&batch, links[i].name, group);
+	link_put_delete_group(&batch, group);
 	rc = nl_batch_run(&batch, err);
 	return rc < 0 ? rc : vlangw_collect(a, err);
 }

@@ -110,6 +110,33 @@ static void gc_removes_a_half_made_link(void **state)
 	free(host);
 }
 
+/* And takes for garbage what is, whatever groups there are on the node. */
+static void gc_removes_many_at_once(void **state)
+{
+	char id[16];
+
+	(void)state;
+	pod_add(alive);
+	free(run_must(&node.netns,
+		      "ip link add other0 type veth peer name other1; "
+		      "ip link set other0 group 7; ip link set %s group 7",
+		      pod_host_end(alive)));
+	for (int i = 0; i < 20; i++) {
+		struct pod *pod;
+
+		snprintf(id, sizeof(id), "half%d", i);
+		pod = node_pod(&node, id);
+		pod_add(pod);
+		free(run_must(&pod->netns, "ip link set eth0 down"));
+		ns_wait(&node.netns, 5000, "ip link show %s | grep -q NO-CARRIER",
+			pod_host_end(pod));
+	}
+	collect("[{\"containerID\": \"alive\", \"ifname\": \"eth0\"}]");
+	free(run_must(&node.netns, "test $(ip -o link show master cni0 | wc -l) = 1; "
+				   "ip link show other0; ip link show other1"));
+	pod_check(alive);
+}
+
 /* Its bridge was deleted, or it was taken off it. */
 static void gc_removes_what_is_no_port_any_more(void **state)
 {
@@ -244,6 +271,7 @@ int main(void)
 		TEST(gc_with_null_and_with_an_empty_list_mean_none_is_valid),
 		TEST(gc_without_the_key_changes_nothing),
 		TEST(gc_removes_a_half_made_link),
+		TEST(gc_removes_many_at_once),
 		TEST(gc_removes_what_is_no_port_any_more),
 		TEST(gc_leaves_links_alone_while_an_add_is_at_work),
 		TEST(gc_keeps_a_listed_link_that_is_down),

@@ -27,6 +27,7 @@
  * @peer_netns: ID of that, see nsid.h; NSID_NONE = the one that the link is in
  * @kind: "bridge", "veth", …; empty for a physical device
  * @flags: IFF_*
+ * @group: to which it belongs, 0 unless somebody says so
  * @mtu: bytes
  * @operstate: IF_OPER_*
  * @mac: hardware address, zero if it has none of six bytes
@@ -46,6 +47,7 @@ struct link {
 	char name[IF_NAMESIZE];
 	char kind[16];
 	unsigned int flags;
+	uint32_t group;
 	uint32_t mtu;
 	uint8_t operstate;
 	struct mac mac;
@@ -216,3 +218,14 @@ void link_put_enslave(struct nl_batch *batch, int index, int master);
 
 /* link_put_delete() - by name; ENODEV is tolerated. Return: index of the request */
 size_t link_put_delete(struct nl_batch *batch, const char *name);
+
+/* link_put_group() - into a group of links, by name; ENODEV is tolerated */
+void link_put_group(struct nl_batch *batch, const char *name, uint32_t group);
+
+/*
+ * link_put_delete_group() - all links of a group, which for the kernel is little more than one
+ *
+ * For each by itself it would wait for RCU anew (rtnl_group_dellink(), net/core/rtnetlink.c).
+ * ENODEV is tolerated.
+ */
+void link_put_delete_group(struct nl_batch *batch, uint32_t group);
