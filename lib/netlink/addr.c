@@ -66,6 +66,31 @@ void addr_put_delete(struct nl_batch *batch, int index, const struct ip_prefix *
 	nl_put_ip(batch, IFA_ADDRESS, &prefix->addr);
 }
 
+static void put_told(struct nl_batch *batch, const struct addr *addr)
+{
+	nl_put_header(batch, addr->told, addr->told_len);
+}
+
+void addr_put_restore(struct nl_batch *batch, const struct addr *addr)
+{
+	char text[IP_TEXT_SIZE];
+
+	nl_request(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, "restore address %s",
+		   ip_prefix_format(&addr->prefix, text));
+	nl_tolerate(batch, EEXIST);
+	put_told(batch, addr);
+}
+
+void addr_put_remove(struct nl_batch *batch, const struct addr *addr)
+{
+	char text[IP_TEXT_SIZE];
+
+	nl_request(batch, RTM_DELADDR, 0, "remove address %s",
+		   ip_prefix_format(&addr->prefix, text));
+	nl_tolerate(batch, EADDRNOTAVAIL);
+	put_told(batch, addr);
+}
+
 static int read_addr(const struct nlmsghdr *msg, const struct ifaddrmsg *header, struct addr *ret)
 {
 	const struct nlattr *address;
@@ -75,9 +100,12 @@ static int read_addr(const struct nlmsghdr *msg, const struct ifaddrmsg *header,
 	/* With a point-to-point peer IFA_ADDRESS is the peer's; IPv6 has IFA_LOCAL only then. */
 	address = attrs.at[IFA_LOCAL] ? attrs.at[IFA_LOCAL] : attrs.at[IFA_ADDRESS];
 	if (!address || mnl_attr_get_payload_len(address) != ip_size(header->ifa_family) ||
-	    header->ifa_prefixlen > ip_bits(header->ifa_family))
+	    header->ifa_prefixlen > ip_bits(header->ifa_family) ||
+	    mnl_nlmsg_get_payload_len(msg) > sizeof(ret->told))
 		return -EPROTO;
 	memset(ret, 0, sizeof(*ret));
+	ret->told_len = mnl_nlmsg_get_payload_len(msg);
+	memcpy(ret->told, header, ret->told_len);
 	ret->prefix.addr.family = header->ifa_family;
 	ret->prefix.len = header->ifa_prefixlen;
 	memcpy(ret->prefix.addr.bytes, mnl_attr_get_payload(address),

@@ -223,7 +223,7 @@ static int remove_replaced(struct attach *a, struct error *err)
 	sysctl_ensure(path, "1", &ignored);
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->n_replaced; i++)
-		addr_put_delete(&batch, attach_gateway(a)->index, &a->replaced[i].prefix);
+		addr_put_remove(&batch, &a->replaced[i]);
 	for (size_t i = 0; i < a->n_gateways; i++)
 		if (a->gateways_added[i]) {
 			addr_put_add(&batch, attach_gateway(a)->index, &a->gateways[i],
@@ -295,11 +295,8 @@ int gateway_address_unmake(struct attach *a, struct error *err)
 	const bool alone = bridge_is_ours_alone(a);
 
 	nl_batch_begin(&batch, &a->node);
-	for (size_t i = 0; i < a->n_replaced; i++) {
-		addr_put_add(&batch, attach_gateway(a)->index, &a->replaced[i].prefix,
-			     a->replaced[i].flags & IFA_F_NODAD);
-		nl_tolerate(&batch, EEXIST);
-	}
+	for (size_t i = 0; i < a->n_replaced; i++)
+		addr_put_restore(&batch, &a->replaced[i]);
 	for (size_t i = 0; i < a->n_gateways && alone; i++)
 		if (a->gateways_added[i])
 			addr_put_delete(&batch, attach_gateway(a)->index, &a->gateways[i]);

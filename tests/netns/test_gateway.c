@@ -14,6 +14,8 @@
 
 #define PLAIN_IPAM "\"subnet\": \"10.22.0.0/24\""
 #define OTHER_IPAM "\"subnet\": \"10.33.0.0/24\""
+#define DUAL_IPAM "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], [{\"subnet\": \"fd00:22::/64\"}]]"
+#define UNREACHABLE ", \"nodeRoutes\": [{\"dst\": \"10.44.0.0/24\", \"gw\": \"172.31.0.1\"}]"
 #define FORCE "\"isDefaultGateway\": true, \"forceAddress\": true"
 
 /* A bridge with an address of somebody else's; on which nobody is, as the kernel knows at once. */
@@ -235,10 +237,41 @@ static void the_mac_of_a_bridge_stays_once_it_is_the_gateway(void **state)
 	json_decref(link);
 }
 
+static char *addresses_of_bridge(void)
+{
+	return run_must(&node.netns, "ip -d -o addr show dev cni0 scope global | "
+				     "sed 's/\\([0-9]\\)[0-9]*sec/\\1/g' | sort");
+}
+
+/* Whoever put it there may look for the label, and lets it expire. */
+static void a_replaced_address_comes_back_as_it_was(void **state)
+{
+	struct pod *pod = node_pod(&node, "c1");
+	char *before;
+	char *after;
+
+	(void)state;
+	needs_linux(5, 18, "it keeps who put an address there (IFA_PROTO)");
+	make_bridge("10.99.0.1/24 label cni0:vm metric 77 valid_lft 3900 preferred_lft 2900");
+	free(run_must(&node.netns, "ip addr add 10.98.0.1 peer 10.98.0.2/32 dev cni0 && "
+				   "ip addr add fd00:22::9/48 dev cni0 nodad preferred_lft 0"));
+	before = addresses_of_bridge();
+	node_config(&node, FORCE UNREACHABLE, DUAL_IPAM);
+	pod_add_fails(pod, ERROR_KERNEL, "10.44.0.0/24");
+	after = addresses_of_bridge();
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	/* And is still not ours. */
+	node_config(&node, "", PLAIN_IPAM);
+	pod_add(pod);
+	node_config(&node, FORCE, PLAIN_IPAM);
+	assert_refused(node_pod(&node, "c2"), ", which veth");
+}
+
 static void a_replacement_that_fails_later_is_undone(void **state)
 {
-	static const char unreachable[] = FORCE
-		", \"nodeRoutes\": [{\"dst\": \"10.44.0.0/24\", \"gw\": \"172.31.0.1\"}]";
+	static const char unreachable[] = FORCE UNREACHABLE;
 	struct pod *pod = node_pod(&node, "c1");
 	char *before;
 
@@ -274,6 +307,7 @@ int main(void)
 		TEST(an_unmarked_gateway_of_the_network_is_replaced),
 		TEST(pods_talk_while_the_gateway_moves_within_their_subnet),
 		TEST(the_mac_of_a_bridge_stays_once_it_is_the_gateway),
+		TEST(a_replaced_address_comes_back_as_it_was),
 		TEST(a_replacement_that_fails_later_is_undone),
 	};
 
