@@ -10,6 +10,7 @@
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -46,57 +47,67 @@ static void put_mac(struct nl_batch *batch, const struct mac *mac)
 	nl_put(batch, IFLA_ADDRESS, mac->bytes, sizeof(mac->bytes));
 }
 
-static void put_netfilter(struct nl_batch *batch)
+static void put_netfilter(struct nl_batch *batch, bool ipv4, bool ipv6)
 {
-	nl_put_u8(batch, IFLA_BR_NF_CALL_IPTABLES, 1);
-	nl_put_u8(batch, IFLA_BR_NF_CALL_IP6TABLES, 1);
+	nl_put_u8(batch, IFLA_BR_NF_CALL_IPTABLES, ipv4);
+	nl_put_u8(batch, IFLA_BR_NF_CALL_IP6TABLES, ipv6);
+}
+
+/* Another one, as near as can be: to be changed from. */
+static uint32_t near_mtu(uint32_t mtu)
+{
+	return mtu < ETH_MAX_MTU ? mtu + 1 : mtu - 1;
 }
 
 size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge)
 {
-	const struct ifinfomsg header = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	size_t index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create bridge %s",
-				  bridge->name);
+	const struct ifinfomsg header = { 0 };
 	struct link_info info;
+	char mtu[32] = "";
+	size_t index;
 
+	if (bridge->mtu)
+		snprintf(mtu, sizeof(mtu), ", mtu %u", bridge->mtu);
+	index = nl_request(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "create bridge %s%s",
+			   bridge->name, mtu);
 	nl_tolerate(batch, EEXIST);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_str(batch, IFLA_IFNAME, bridge->name);
 	put_mac(batch, &bridge->mac);
+	nl_put_u32(batch, IFLA_GROUP, LINK_GROUP_UNFINISHED);
+	if (bridge->mtu)
+		nl_put_u32(batch, IFLA_MTU, near_mtu(bridge->mtu));
 	info = link_info_begin(batch, "bridge");
-	put_netfilter(batch);
+	put_netfilter(batch, true, true);
 	if (bridge->vlan_filtering)
 		nl_put_u8(batch, IFLA_BR_VLAN_FILTERING, 1);
 	link_info_end(batch, &info);
 	return index;
 }
 
-void link_put_bridge_netfilter(struct nl_batch *batch, int index)
+void link_put_bridge_netfilter(struct nl_batch *batch, int index, bool ipv4, bool ipv6)
 {
 	const struct ifinfomsg header = { .ifi_index = index };
 	struct link_info info;
 
-	nl_request(batch, RTM_NEWLINK, 0, "let netfilter see what crosses link %d", index);
+	nl_request(batch, RTM_NEWLINK, 0, "let netfilter see what crosses link %d, or not", index);
 	nl_put_header(batch, &header, sizeof(header));
 	info = link_info_begin(batch, "bridge");
-	put_netfilter(batch);
+	put_netfilter(batch, ipv4, ipv6);
 	link_info_end(batch, &info);
 }
 
-/* @mtu: a step on the way to @wanted */
-static void put_mtu(struct nl_batch *batch, int index, uint32_t mtu, uint32_t wanted)
+void link_put_bridge_finish(struct nl_batch *batch, const struct link *bridge, uint32_t mtu)
 {
-	const struct ifinfomsg header = { .ifi_index = index };
+	const struct ifinfomsg header = { .ifi_index = bridge->index };
 
-	nl_request(batch, RTM_NEWLINK, 0, "give link %d mtu %u", index, wanted);
+	if (mtu && mtu == bridge->mtu)
+		link_put_change(batch, bridge->index, NULL, near_mtu(mtu), 0, 0);
+	nl_request(batch, RTM_NEWLINK, 0, "finish bridge %s", bridge->name);
 	nl_put_header(batch, &header, sizeof(header));
-	nl_put_u32(batch, IFLA_MTU, mtu);
-}
-
-void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu)
-{
-	put_mtu(batch, index, mtu == ETH_MIN_MTU ? mtu + 1 : mtu - 1, mtu);
-	put_mtu(batch, index, mtu, mtu);
+	nl_put_u32(batch, IFLA_GROUP, 0);
+	if (mtu)
+		nl_put_u32(batch, IFLA_MTU, mtu);
 }
 
 /*
@@ -197,22 +208,33 @@ void link_put_altname(struct nl_batch *batch, const char *name, const char *altn
 	nl_nest_end(batch, list);
 }
 
-void link_put_arp_notify(struct nl_batch *batch, int index)
+static void put_ipv4_conf(struct nl_batch *batch, int index, const char *what, uint16_t key,
+			  uint32_t value)
 {
 	const struct ifinfomsg header = { .ifi_index = index };
 	size_t spec;
 	size_t inet;
 	size_t conf;
 
-	nl_request(batch, RTM_SETLINK, 0, "have link %d announce itself", index);
+	nl_request(batch, RTM_SETLINK, 0, "%s of link %d", what, index);
 	nl_put_header(batch, &header, sizeof(header));
 	spec = nl_nest_begin(batch, IFLA_AF_SPEC);
 	inet = nl_nest_begin(batch, AF_INET);
 	conf = nl_nest_begin(batch, IFLA_INET_CONF);
-	nl_put_u32(batch, IPV4_DEVCONF_ARP_NOTIFY, 1);
+	nl_put_u32(batch, key, value);
 	nl_nest_end(batch, conf);
 	nl_nest_end(batch, inet);
 	nl_nest_end(batch, spec);
+}
+
+void link_put_arp_notify(struct nl_batch *batch, int index)
+{
+	put_ipv4_conf(batch, index, "set arp_notify", IPV4_DEVCONF_ARP_NOTIFY, 1);
+}
+
+void link_put_tag(struct nl_batch *batch, int index, int tag)
+{
+	put_ipv4_conf(batch, index, "set the tag", IPV4_DEVCONF_TAG, (uint32_t)tag);
 }
 
 void link_put_no_link_local(struct nl_batch *batch, const char *name)

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -19,6 +21,7 @@ static const struct attr_policy link_policy[] = {
 	{ IFLA_MTU, MNL_TYPE_U32 },         { IFLA_ADDRESS, MNL_TYPE_BINARY },
 	{ IFLA_OPERSTATE, MNL_TYPE_U8 },    { IFLA_IFALIAS, MNL_TYPE_NUL_STRING },
 	{ IFLA_LINKINFO, MNL_TYPE_NESTED }, { IFLA_LINK_NETNSID, MNL_TYPE_U32 },
+	{ IFLA_AF_SPEC, MNL_TYPE_NESTED },
 };
 
 static const struct attr_policy info_policy[] = {
@@ -33,6 +36,19 @@ static const struct attr_policy bridge_policy[] = {
 	{ IFLA_BR_NF_CALL_IPTABLES, MNL_TYPE_U8 },
 	{ IFLA_BR_NF_CALL_IP6TABLES, MNL_TYPE_U8 },
 	{ IFLA_BR_VLAN_DEFAULT_PVID, MNL_TYPE_U16 },
+};
+
+static const struct attr_policy families_policy[] = {
+	{ AF_INET, MNL_TYPE_NESTED },
+	{ AF_INET6, MNL_TYPE_NESTED },
+};
+
+static const struct attr_policy inet_policy[] = {
+	{ IFLA_INET_CONF, MNL_TYPE_BINARY },
+};
+
+static const struct attr_policy inet6_policy[] = {
+	{ IFLA_INET6_CONF, MNL_TYPE_BINARY },
 };
 
 static const struct attr_policy vlan_policy[] = {
@@ -53,6 +69,7 @@ static void read_bridge(const struct nlattr *data, struct link *ret)
 	ret->vlan_filtering = attr_u8(&attrs, IFLA_BR_VLAN_FILTERING);
 	ret->nf_call_iptables = attr_u8(&attrs, IFLA_BR_NF_CALL_IPTABLES);
 	ret->nf_call_ip6tables = attr_u8(&attrs, IFLA_BR_NF_CALL_IP6TABLES);
+	ret->knows_netfilter = attrs.at[IFLA_BR_NF_CALL_IPTABLES] != NULL;
 	/* Told of any bridge, but only by a kernel with CONFIG_BRIDGE_VLAN_FILTERING. */
 	ret->knows_vlans = attrs.at[IFLA_BR_VLAN_DEFAULT_PVID] != NULL;
 	ret->default_pvid = attr_u16(&attrs, IFLA_BR_VLAN_DEFAULT_PVID);
@@ -99,6 +116,39 @@ static void read_mac(const struct nlattr *attr, struct link *ret)
 	memcpy(ret->mac.bytes, mnl_attr_get_payload(attr), sizeof(ret->mac.bytes));
 }
 
+/* One of an array of settings; later kernels have more of them. */
+static int conf_at(const struct nlattr *array, size_t i)
+{
+	int32_t value = LINK_CONF_NONE;
+
+	if (array && mnl_attr_get_payload_len(array) >= (i + 1) * sizeof(value))
+		memcpy(&value, (const char *)mnl_attr_get_payload(array) + i * sizeof(value),
+		       sizeof(value));
+	return value;
+}
+
+/* The kernel numbers those of IPv4 from 1, and puts the first at the beginning. */
+static void read_conf(const struct nlattr *families, struct link_conf *ret)
+{
+	struct attrs attrs;
+	struct attrs inet;
+	struct attrs inet6;
+	const struct nlattr *conf;
+
+	attrs_of_nest(families, families_policy, ARRAY_SIZE(families_policy), &attrs);
+	attrs_of_nest(attrs.at[AF_INET], inet_policy, ARRAY_SIZE(inet_policy), &inet);
+	attrs_of_nest(attrs.at[AF_INET6], inet6_policy, ARRAY_SIZE(inet6_policy), &inet6);
+	conf = inet.at[IFLA_INET_CONF];
+	ret->forwarding = conf_at(conf, IPV4_DEVCONF_FORWARDING - 1);
+	ret->rp_filter = conf_at(conf, IPV4_DEVCONF_RP_FILTER - 1);
+	ret->tag = conf_at(conf, IPV4_DEVCONF_TAG - 1);
+	conf = inet6.at[IFLA_INET6_CONF];
+	ret->forwarding6 = conf_at(conf, DEVCONF_FORWARDING);
+	ret->accept_ra = conf_at(conf, DEVCONF_ACCEPT_RA);
+	ret->autoconf = conf_at(conf, DEVCONF_AUTOCONF);
+	ret->accept_dad = conf_at(conf, DEVCONF_ACCEPT_DAD);
+}
+
 static int read_link(const struct nlmsghdr *msg, struct link *ret)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(msg);
@@ -121,6 +171,7 @@ static int read_link(const struct nlmsghdr *msg, struct link *ret)
 	attr_text(&attrs, IFLA_IFALIAS, ret->alias, sizeof(ret->alias));
 	read_mac(attrs.at[IFLA_ADDRESS], ret);
 	read_info(attrs.at[IFLA_LINKINFO], ret);
+	read_conf(attrs.at[IFLA_AF_SPEC], &ret->conf);
 	return 0;
 }
 

@@ -26,7 +26,7 @@
  * @lock_fd: share of the namespace's lock; part_bridge
  * @bridge_made: this call made the bridge; part_bridge
  * @filtering_made: this call let the bridge filter VLANs; part_bridge
- * @mtu_before: of the bridge, if this call lowered it, else 0; part_bridge
+ * @bridge_before: one that was there, as it was, else index 0; part_bridge
  * @gateways, @n_gateways: addresses for the bridge; part_lease
  * @gateways_added: which of them this call added, by index; gateway_address
  * @replaced, @n_replaced: addresses of the bridge that this call took away; gateway_address
@@ -51,7 +51,7 @@ struct attach {
 	int lock_fd;
 	bool bridge_made;
 	bool filtering_made;
-	uint32_t mtu_before;
+	struct link bridge_before;
 	struct ip_prefix *gateways;
 	size_t n_gateways;
 	bool *gateways_added;

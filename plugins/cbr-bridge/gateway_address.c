@@ -233,28 +233,6 @@ static int remove_replaced(struct attach *a, struct error *err)
 	return nl_batch_run(&batch, err);
 }
 
-/*
- * Pods will remember the gateway's MAC. A bridge that was there may have that of a port,
- * and lose it with that port, until it is told to keep one (br_stp_recalculate_bridge_id()).
- */
-static int keep_mac(struct attach *a, struct error *err)
-{
-	auto_with(nl_batch_done) struct nl_batch look = { 0 };
-	auto_with(nl_batch_done) struct nl_batch pin = { 0 };
-	int rc;
-
-	if (a->bridge_made || *a->conf.vlan_gateway)
-		return 0;
-	nl_batch_begin(&look, &a->node);
-	nl_batch_begin(&pin, &a->node);
-	link_put_get_index(&look, a->bridge.index, &a->bridge);
-	rc = nl_batch_run(&look, err);
-	if (rc < 0)
-		return rc;
-	link_put_change(&pin, a->bridge.index, &a->bridge.mac, 0, 0, 0);
-	return nl_batch_run(&pin, err);
-}
-
 static int make_alone(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(LOCK_DEADLINE_MS);
@@ -269,8 +247,6 @@ static int make_alone(struct attach *a, struct error *err)
 	    (rc = addr_list(&a->node, attach_gateway(a)->index, AF_UNSPEC, &addrs, &n, err)) < 0 ||
 	    (rc = find_replaced(a, addrs, n, err)) < 0)
 		a->n_replaced = 0; /* nothing of it has been done */
-	if (rc >= 0)
-		rc = keep_mac(a, err);
 	if (rc >= 0)
 		rc = add_missing(a, addrs, n, err);
 	if (rc < 0 || !a->n_replaced)

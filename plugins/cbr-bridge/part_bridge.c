@@ -10,17 +10,18 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/stat.h>
 
-#include "cbr/base/array.h"
+#include "bridge.h"
 #include "cbr/base/hash.h"
 #include "cbr/cni/log.h"
-#include "cbr/netlink/route.h"
+#include "cbr/sys/boot.h"
 #include "cbr/sys/nslock.h"
 #include "cbr/sys/sysctl.h"
 #include "parts.h"
 
 #define JOIN_DEADLINE_MS (10 * 1000)
+#define TURN_DEADLINE_MS (10 * 1000)
 
 int bridge_join(struct attach *a, struct error *err)
 {
@@ -39,91 +40,39 @@ int bridge_leave(struct attach *a, struct error *err)
 }
 
 /*
- * The MTU of the device with the default route. The addresses are for documentation
- * (RFC 5737, RFC 3849): no route leads to them but a default one, and nothing is sent.
+ * The same whenever it is made in this boot, for pods remember it and CHECK compares it, but
+ * no other node's: not even that of another namespace here. Pinned by being given.
  */
-static int find_default_mtu(struct attach *a, uint32_t *ret, struct error *err)
+static int choose_mac(const struct attach *a, struct mac *ret, struct error *err)
 {
-	static const char *const outside[] = { "192.0.2.1", "2001:db8::1" };
-	auto_with(nl_batch_done) struct nl_batch links = { 0 };
-	struct route routes[2] = { 0 };
-	struct link devices[2] = { 0 };
-	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
-	int rc;
+	const char *name = a->conf.bridge;
+	uint64_t hash = hash_bytes(HASH_SEED, name, strlen(name));
+	char boot[BOOT_ID_SIZE];
+	struct stat st;
 
-	nl_batch_begin(&batch, &a->node);
-	nl_batch_begin(&links, &a->node);
-	for (size_t i = 0; i < 2; i++) {
-		struct ip_addr addr;
-
-		ip_parse(outside[i], &addr);
-		route_put_lookup(&batch, &addr, &routes[i]);
-	}
-	rc = nl_batch_run(&batch, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < 2; i++)
-		if (routes[i].oif)
-			link_put_get_index(&links, routes[i].oif, &devices[i]);
-	rc = nl_batch_run(&links, err);
-	if (rc < 0)
-		return rc;
-	*ret = 0;
-	for (size_t i = 0; i < 2; i++)
-		if (devices[i].index && !(devices[i].flags & IFF_LOOPBACK) &&
-		    (!*ret || devices[i].mtu < *ret))
-			*ret = devices[i].mtu;
+	if (fstat(a->lock_fd, &st) < 0)
+		return error_errno(err, ERROR_SYSTEM, errno,
+				   "cannot tell our own network namespace");
+	hash = hash_bytes(hash, boot_id(boot), strlen(boot));
+	hash = hash_bytes(hash, &st.st_ino, sizeof(st.st_ino));
+	*ret = mac_from_hash(hash);
 	return 0;
 }
 
-/* Random, so that two nodes' bridges never share an address; pinned by being given. */
-static int choose_mac(struct mac *ret, struct error *err)
+/* By us, and finished; or found, and settled. */
+static bool is_settled(const struct link *bridge)
 {
-	uint64_t random;
-
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return error_errno(err, ERROR_SYSTEM, errno, "cannot get random bytes");
-	*ret = mac_from_hash(random);
-	return 0;
+	return bridge->conf.tag == BRIDGE_TAG;
 }
 
-/*
- * A gateway of pods is no uplink: it hears no router advertisements, and its link-local
- * address, which asks for neighbours, needs no detection of duplicates, since its MAC is
- * our own. Pods answer from wherever a Service sent them: reverse path filtering is loose.
- */
-void bridge_settle_link(const struct attach *a, const char *name)
-{
-	static const struct {
-		const char *family;
-		const char *key;
-		const char *value;
-	} settings[] = {
-		{ "ipv6", "accept_ra", "0" },
-		{ "ipv6", "autoconf", "0" },
-		{ "ipv6", "accept_dad", "0" },
-		{ "ipv4", "rp_filter", "2" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		char path[64];
-		struct error err = { 0 };
-
-		/* Absent where the kernel has no IPv6, which is as good; or read-only. */
-		snprintf(path, sizeof(path), "net/%s/conf/%s/%s", settings[i].family, name,
-			 settings[i].key);
-		if (sysctl_ensure(path, settings[i].value, &err) < 0 && err.errnum != ENOENT)
-			cni_log_warn(a->call->log, &err);
-	}
-}
-
-static int create(struct attach *a, struct error *err)
+static int create(struct attach *a, uint32_t mtu, struct error *err)
 {
 	struct link_bridge bridge = { .name = a->conf.bridge,
+				      .mtu = mtu,
 				      .vlan_filtering = a->conf.vlan.filtering };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	size_t made;
-	int rc = choose_mac(&bridge.mac, err);
+	int rc = choose_mac(a, &bridge.mac, err);
 
 	if (rc < 0)
 		return rc;
@@ -134,66 +83,142 @@ static int create(struct attach *a, struct error *err)
 	a->bridge_made = nl_batch_result(&batch, made) == 0;
 	if (rc == -EOPNOTSUPP && bridge.vlan_filtering)
 		return error_hint(err, "VLANs need a kernel with CONFIG_BRIDGE_VLAN_FILTERING");
+	return rc;
+}
+
+/*
+ * Make it, or finish what an ADD left that was killed. It comes up when it has its settings
+ * and its MTU.
+ */
+static int put_new(struct attach *a, struct nl_batch *batch, struct error *err)
+{
+	uint32_t mtu;
+	int rc = bridge_choose_mtu(a, &mtu, err);
+
+	if (rc >= 0 && !a->bridge.index)
+		rc = create(a, mtu, err);
+	if (rc < 0 || a->bridge.group != LINK_GROUP_UNFINISHED)
+		return rc;
+	a->bridge_made = true;
+	link_put_bridge_finish(batch, &a->bridge, mtu);
+	a->bridge.mtu = mtu ? mtu : a->bridge.mtu;
+	return 0;
+}
+
+/* What is switched on in vain is worth a word, once in the life of a bridge. */
+static void look_for_netfilter(const struct attach *a)
+{
+	struct error err = { 0 };
+	char value[8];
+
+	if (sysctl_read("net/bridge/bridge-nf-call-iptables", value, sizeof(value)) != -ENOENT)
+		return;
+	error_set(&err, ERROR_KERNEL,
+		  "br_netfilter is not loaded: iptables, and so kube-proxy and network policies, "
+		  "do not see what bridge \"%s\" passes between its ports",
+		  a->conf.bridge);
+	error_hint(&err, "modprobe br_netfilter, if anything needs it");
+	cni_log_warn(a->call->log, &err);
+}
+
+/*
+ * A bridge that nobody gave a MAC has that of a port, and loses it with that port
+ * (br_stp_recalculate_bridge_id()), or has none when the last one is gone. Pods would go on
+ * sending to it.
+ */
+static int put_tag(struct attach *a, struct nl_batch *batch, struct error *err)
+{
+	struct link *bridge = &a->bridge;
+	int rc = mac_is_unicast(&bridge->mac) ? 0 : choose_mac(a, &bridge->mac, err);
+
 	if (rc < 0)
 		return rc;
-	if (a->bridge_made)
-		bridge_settle_link(a, bridge.name);
-	if (strcmp(a->bridge.kind, "bridge") != 0)
-		return error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
-				 bridge.name);
+	if (!a->bridge_made)
+		link_put_change(batch, bridge->index, &bridge->mac, 0, 0, 0);
+	link_put_tag(batch, bridge->index, BRIDGE_TAG);
+	bridge->conf.tag = BRIDGE_TAG;
+	look_for_netfilter(a);
 	return 0;
 }
 
 /*
- * Its MTU is settled by its maker; one that was there keeps what it has. Only where pods are
- * to take less it is lowered: what the bridge takes and a port does not is lost without a
- * word (is_skb_forwardable()).
+ * Its MTU is its maker's; one that was there keeps what it has. Only where pods are to take
+ * less it is lowered: what the bridge takes and a port does not is lost without a word
+ * (is_skb_forwardable()).
  */
-static int settle_mtu(struct attach *a, struct nl_batch *batch, struct error *err)
+static void put_less(struct attach *a, struct nl_batch *batch)
 {
-	uint32_t mtu = a->conf.mtu;
-	int rc = 0;
+	const uint32_t mtu = a->conf.mtu;
 
-	if (!a->bridge_made && (!mtu || mtu >= a->bridge.mtu))
-		return 0;
-	if (!mtu)
-		rc = find_default_mtu(a, &mtu, err);
-	if (rc < 0 || !mtu)
-		return rc;
-	link_put_bridge_mtu(batch, a->bridge.index, mtu);
-	if (!a->bridge_made)
-		a->mtu_before = a->bridge.mtu;
+	if (!mtu || mtu >= a->bridge.mtu)
+		return;
+	link_put_change(batch, a->bridge.index, NULL, mtu, 0, 0);
 	a->bridge.mtu = mtu;
-	return 0;
 }
 
-static int settle(struct attach *a, struct error *err)
+/* The tag last, since it says that the rest is done. */
+static int put_settings(struct attach *a, struct nl_batch *batch, struct error *err)
 {
 	const unsigned int wanted = IFF_UP | (a->conf.promisc_mode ? IFF_PROMISC : 0);
+	struct link *bridge = &a->bridge;
+	int rc;
+
+	put_less(a, batch);
+	if (bridge->knows_netfilter && !(bridge->nf_call_iptables && bridge->nf_call_ip6tables)) {
+		link_put_bridge_netfilter(batch, bridge->index, true, true);
+		bridge->nf_call_iptables = bridge->nf_call_ip6tables = true;
+	}
+	rc = vlan_put_bridge(a, batch, err);
+	if ((bridge->flags & wanted) != wanted)
+		link_put_change(batch, bridge->index, NULL, 0, wanted, wanted);
+	bridge->flags |= wanted;
+	return rc >= 0 && !is_settled(bridge) ? put_tag(a, batch, err) : rc;
+}
+
+/* @a->bridge is as it will be, and @a->bridge_before as it is. */
+static int settle(struct attach *a, struct error *err)
+{
+	const bool is_new = !a->bridge.index || a->bridge.group == LINK_GROUP_UNFINISHED;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	int rc;
 
 	nl_batch_begin(&batch, &a->node);
-	rc = settle_mtu(a, &batch, err);
-	if (!a->bridge.nf_call_iptables || !a->bridge.nf_call_ip6tables)
-		link_put_bridge_netfilter(&batch, a->bridge.index);
-	if ((a->bridge.flags & wanted) != wanted)
-		link_put_change(&batch, a->bridge.index, NULL, 0, wanted, wanted);
-	if (rc >= 0)
-		rc = vlan_put_bridge(a, &batch, err);
+	rc = is_new ? put_new(a, &batch, err) : 0;
+	if (rc < 0)
+		return rc;
+	if (strcmp(a->bridge.kind, "bridge") != 0)
+		return error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
+				 a->conf.bridge);
+	if (!a->bridge_made)
+		a->bridge_before = a->bridge;
+	bridge_settle_link(a, &a->bridge, a->bridge_made);
+	rc = put_settings(a, &batch, err);
 	return rc < 0 ? rc : nl_batch_run(&batch, err);
+}
+
+/* What is not settled may be in somebody's hands: we wait for our turn, and look again. */
+static int take_turn(struct attach *a, int *ret_fd, struct error *err)
+{
+	const struct deadline deadline = deadline_in(TURN_DEADLINE_MS);
+	char what[64];
+	int rc;
+
+	snprintf(what, sizeof(what), "bridge %s", a->conf.bridge);
+	rc = nslock_own(what, &deadline, ret_fd, err);
+	return rc < 0 ? rc : link_get(&a->node, a->conf.bridge, &a->bridge, err);
 }
 
 int bridge_make(struct attach *a, struct error *err)
 {
+	autoclose int turn = -1;
 	struct error ignored;
-	int rc = a->bridge.index ? 0 : create(a, err);
+	int rc = is_settled(&a->bridge) ? 0 : take_turn(a, &turn, err);
 
 	if (rc >= 0)
 		rc = settle(a, err);
 	if (rc < 0)
 		bridge_unmake(a, &ignored);
-	return rc < 0 ? rc : a->bridge_made || a->filtering_made || a->mtu_before;
+	return rc < 0 ? rc : 1;
 }
 
 int bridge_is_ours_alone(struct attach *a)
@@ -211,15 +236,56 @@ int bridge_is_ours_alone(struct attach *a)
 	return 1;
 }
 
-/* Another ADD under way may count on it. */
-static int restore_mtu(struct attach *a, struct error *err)
+/* May others have come to rely on what this call changed? */
+static bool serves_others(struct attach *a)
 {
+	autofree struct link *ports = NULL;
+	struct error ignored;
+	size_t n = 0;
+
+	if (!nslock_try_alone(a->lock_fd) ||
+	    link_list(&a->node, a->bridge.index, &ports, &n, &ignored) < 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		char copy[LINK_ALIAS_SIZE];
+		const char *network;
+		const char *container;
+		const char *ifname;
+
+		if (strcmp(ports[i].name, a->host_name) != 0 &&
+		    podlink_alias_parse(&ports[i], copy, &network, &container, &ifname))
+			return true;
+	}
+	return false;
+}
+
+static bool is_same(const struct link *a, const struct link *b)
+{
+	return a->mtu == b->mtu && a->flags == b->flags &&
+	       a->nf_call_iptables == b->nf_call_iptables &&
+	       a->nf_call_ip6tables == b->nf_call_ip6tables &&
+	       memcmp(&a->conf, &b->conf, sizeof(a->conf)) == 0;
+}
+
+/* A bridge that was there is as it was before; but that its MAC is pinned the kernel keeps. */
+static int restore(struct attach *a, struct error *err)
+{
+	const struct link *before = &a->bridge_before;
+	const struct link *now = &a->bridge;
+	const unsigned int flags = before->flags ^ now->flags;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
-	if (!a->mtu_before || !nslock_try_alone(a->lock_fd))
+	if (!before->index || is_same(before, now) || serves_others(a))
 		return 0;
+	bridge_restore_link(a, now, before);
 	nl_batch_begin(&batch, &a->node);
-	link_put_bridge_mtu(&batch, a->bridge.index, a->mtu_before);
+	link_put_change(&batch, before->index, NULL, before->mtu != now->mtu ? before->mtu : 0,
+			before->flags & flags, flags);
+	if (before->knows_netfilter)
+		link_put_bridge_netfilter(&batch, before->index, before->nf_call_iptables,
+					  before->nf_call_ip6tables);
+	if (before->conf.tag != now->conf.tag)
+		link_put_tag(&batch, before->index, before->conf.tag);
 	return nl_batch_run(&batch, err);
 }
 
@@ -245,7 +311,7 @@ int bridge_unmake(struct attach *a, struct error *err)
 
 	if (a->bridge_made)
 		return remove_bridge(a, err);
-	rc = restore_mtu(a, err);
+	rc = restore(a, err);
 	if (a->filtering_made)
 		vlan_rc = vlan_unmake_bridge(a, rc < 0 ? &ignored : err);
 	return rc < 0 ? rc : vlan_rc;

@@ -15,6 +15,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "bridge.h"
 #include "cbr/base/hash.h"
 #include "cbr/netlink/vlan.h"
 #include "cbr/sys/nslock.h"
@@ -189,7 +190,7 @@ static int create(struct attach *a, struct error *err)
 	rc = entry && (entry->pvid || entry->untagged) ? create_pair(a, err) : create_vlan(a, err);
 	if (rc < 0)
 		return rc;
-	bridge_settle_link(a, a->conf.vlan_gateway);
+	bridge_settle_link(a, &a->vlan_gateway, true);
 	accept_translated(a);
 	return 0;
 }
@@ -200,6 +201,7 @@ static int refresh(struct attach *a, struct error *err)
 	const struct link *link = &a->vlan_gateway;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
+	bridge_settle_link(a, &a->vlan_gateway, false);
 	nl_batch_begin(&batch, &a->node);
 	if (strcmp(link->kind, "vlan") == 0)
 		vlan_put_self(&batch, a->bridge.index, a->conf.vlan.id);

@@ -47,12 +47,6 @@ int guard_forget(struct attach *a, struct error *err);
 int guard_collect(struct attach *a, struct error *err);
 
 /*
- * bridge_settle_link() - the settings of a link that is the pods' gateway: the bridge, or
- * that of its VLAN
- */
-void bridge_settle_link(const struct attach *a, const char *name);
-
-/*
  * VLANs: the bridge filters them, the port is in those of the config.
  *
  * vlan_judge_bridge() - can the bridge that is there be made to filter? Changes nothing.

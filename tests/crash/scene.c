@@ -25,6 +25,11 @@ void scene_make(struct scene *scene, const char *plugin, bool apart)
 {
 	scene->plugin = plugin;
 	node_make(&scene->node);
+	/* A way out whose MTU the bridge must have, whoever dies making it. */
+	free(run_must(&scene->node.netns,
+		      "ip link add up0 mtu 1400 type veth peer name up1 && ip link set up1 up && "
+		      "ip link set up0 up && ip addr add 172.30.0.2/24 dev up0 && "
+		      "ip route add default via 172.30.0.1"));
 	scene->path = apart ? apart_make(&scene->node.tmp) : NULL;
 	node_config(&scene->node, KEYS, POOL);
 	scene->other = node_pod(&scene->node, "other");
@@ -94,6 +99,16 @@ static void assert_gateways_answer(const struct scene *scene, const struct pod *
 	}
 }
 
+static void assert_bridge_is_whole(const struct scene *scene, const struct pod *pod)
+{
+	assert_json_int(pod->result, "interfaces.0.mtu", 1400);
+	assert_json_int(pod->result, "interfaces.2.mtu", 1400);
+	free(run_must(&scene->node.netns,
+		      "ip link show cni0 | grep -q 'UP.* mtu 1400 .* group default' && "
+		      "cd /proc/sys/net && cat ipv6/conf/cni0/accept_ra ipv6/conf/cni0/autoconf "
+		      "ipv4/conf/cni0/rp_filter | tr -d '\\n' | grep -qx 002"));
+}
+
 void scene_add(struct scene *scene, struct pod *pod)
 {
 	json_decref(pod->result);
@@ -101,8 +116,10 @@ void scene_add(struct scene *scene, struct pod *pod)
 	assert_json_size(pod->result, "ips", 2);
 	assert_null(make_call(scene, pod, "CHECK"));
 	assert_int_equal(scene_holds(scene, pod), 2);
-	if (strcmp(scene->plugin, "cbr-bridge") == 0)
-		assert_gateways_answer(scene, pod);
+	if (strcmp(scene->plugin, "cbr-bridge") != 0)
+		return;
+	assert_bridge_is_whole(scene, pod);
+	assert_gateways_answer(scene, pod);
 }
 
 void scene_del(struct scene *scene, struct pod *pod)

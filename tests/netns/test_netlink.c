@@ -106,7 +106,9 @@ static void a_link_that_is_not_there_is_none(void **state)
 
 static void a_bridge_is_made_up_and_pinned(void **state)
 {
-	const struct link_bridge bridge = { .name = "br0", .mac = { { 2, 0, 0, 0, 0, 7 } } };
+	const struct link_bridge bridge = { .name = "br0",
+					    .mac = { { 2, 0, 0, 0, 0, 7 } },
+					    .mtu = 1500 };
 	struct link link;
 	json_t *seen;
 	size_t made;
@@ -118,9 +120,11 @@ static void a_bridge_is_made_up_and_pinned(void **state)
 	assert_int_equal(nl_batch_result(&batch, made), 0);
 	assert_string_equal(link.kind, "bridge");
 	assert_true(link.nf_call_iptables && link.nf_call_ip6tables);
-	assert_true(link.flags & IFF_UP);
+	assert_false(link.flags & IFF_UP);
+	assert_int_equal(link.group, LINK_GROUP_UNFINISHED);
 	next_batch();
-	link_put_bridge_mtu(&batch, link.index, 1500);
+	link_put_bridge_finish(&batch, &link, 1500);
+	link_put_up(&batch, "br0");
 	assert_ok(nl_batch_run(&batch, &err), &err);
 	/* A port with a lower address and a smaller MTU changes neither. */
 	free(run_must(&node,
@@ -129,11 +133,41 @@ static void a_bridge_is_made_up_and_pinned(void **state)
 	seen = witness_link(&node, "br0");
 	assert_json_text(seen, "address", "02:00:00:00:00:07");
 	assert_json_int(seen, "mtu", 1500);
+	assert_json_text(seen, "group", "default");
 	json_decref(seen);
 	next_batch();
 	made = link_put_bridge(&batch, &bridge);
 	assert_ok(nl_batch_run(&batch, &err), &err);
 	assert_int_equal(nl_batch_result(&batch, made), -EEXIST);
+}
+
+/* Each setting is told as /proc/sys has it. */
+static void settings_come_with_the_link(void **state)
+{
+	struct link link;
+
+	(void)state;
+	free(run_must(&node, "ip link add br0 type bridge; cd /proc/sys/net; "
+			     "echo 0 >ipv4/conf/br0/forwarding; echo 2 >ipv4/conf/br0/rp_filter; "
+			     "echo 0 >ipv6/conf/br0/forwarding; echo 2 >ipv6/conf/br0/accept_ra; "
+			     "echo 0 >ipv6/conf/br0/autoconf; echo 2 >ipv6/conf/br0/accept_dad"));
+	assert_ok(link_get(&sock, "br0", &link, &err), &err);
+	assert_int_equal(link.conf.forwarding, 0);
+	assert_int_equal(link.conf.rp_filter, 2);
+	assert_int_equal(link.conf.tag, 0);
+	assert_int_equal(link.conf.forwarding6, 0);
+	assert_int_equal(link.conf.accept_ra, 2);
+	assert_int_equal(link.conf.autoconf, 0);
+	assert_int_equal(link.conf.accept_dad, 2);
+	free(run_must(&node, "cd /proc/sys/net; echo 1 >ipv4/conf/br0/forwarding; "
+			     "echo 1 >ipv6/conf/br0/autoconf"));
+	link_put_tag(&batch, link.index, 9);
+	link_put_get(&batch, "br0", &link);
+	assert_ok(nl_batch_run(&batch, &err), &err);
+	assert_int_equal(link.conf.forwarding, 1);
+	assert_int_equal(link.conf.autoconf, 1);
+	assert_int_equal(link.conf.tag, 9);
+	free(run_must(&node, "test $(cat /proc/sys/net/ipv4/conf/br0/tag) = 9"));
 }
 
 static void a_pair_is_born_in_place(void **state)
@@ -442,6 +476,7 @@ int main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 		TEST(a_link_that_is_not_there_is_none),
 		TEST(a_bridge_is_made_up_and_pinned),
+		TEST(settings_come_with_the_link),
 		TEST(a_pair_is_born_in_place),
 		TEST(the_middle_of_a_batch_fails_and_the_rest_runs),
 		TEST(a_tolerated_failure_is_none),

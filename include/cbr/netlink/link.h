@@ -21,6 +21,26 @@
 #define LINK_ALIAS_SIZE 256
 #define LINK_ALTNAME_SIZE 128
 
+/* Not told: the kernel has no such setting, as without IPv6. */
+#define LINK_CONF_NONE (-1)
+
+/*
+ * Settings of a link below net.ipv4.conf, of which the kernel tells with the link.
+ * @forwarding, @rp_filter, @tag: as named there
+ * @forwarding6, @accept_ra, @autoconf, @accept_dad: below net.ipv6.conf
+ *
+ * Source: IFLA_INET_CONF, IFLA_INET6_CONF in linux/if_link.h.
+ */
+struct link_conf {
+	int forwarding;
+	int rp_filter;
+	int tag;
+	int forwarding6;
+	int accept_ra;
+	int autoconf;
+	int accept_dad;
+};
+
 /*
  * A link as the kernel told it; index 0 = there is none of that name.
  * @index, @master, @peer: interface indexes; @peer (IFLA_LINK) counts in the peer's netns
@@ -34,7 +54,9 @@
  * @alias: text that we put there for people
  * @hairpin, @isolated, @reserved: flags of a bridge port, see link_put_port() and
  *	link_put_port_reserved()
+ * @conf: what the kernel tells of its settings
  * @vlan_filtering, @nf_call_iptables, @nf_call_ip6tables: of a bridge
+ * @knows_netfilter: of a bridge: the kernel could call netfilter there
  * @knows_vlans: of a bridge: the kernel could filter VLANs there
  * @default_pvid: of such a bridge: the VLAN that it gives to every new port, 0 = none
  * @vlan: ID of an 802.1Q link, whose @peer is the link below
@@ -52,12 +74,14 @@ struct link {
 	uint8_t operstate;
 	struct mac mac;
 	char alias[LINK_ALIAS_SIZE];
+	struct link_conf conf;
 	bool hairpin;
 	bool isolated;
 	bool reserved;
 	bool vlan_filtering;
 	bool nf_call_iptables;
 	bool nf_call_ip6tables;
+	bool knows_netfilter;
 	bool knows_vlans;
 	uint16_t default_pvid;
 	uint16_t vlan;
@@ -87,38 +111,44 @@ int link_get_index(struct nl_socket *sock, int index, struct link *ret, struct e
 int link_list(struct nl_socket *sock, int master, struct link **ret, size_t *ret_n,
 	      struct error *err);
 
+/* Of a bridge from its creation until it is finished: whose maker dies in between is known by it. */
+#define LINK_GROUP_UNFINISHED 67
+
 /*
  * @mac: pinned, so that the bridge never borrows a port's address
+ * @mtu: what it will have when it is finished, 0 = the kernel's default
  * @vlan_filtering: on from the start
  */
 struct link_bridge {
 	const char *name;
 	struct mac mac;
+	uint32_t mtu;
 	bool vlan_filtering;
 };
 
 /*
- * link_put_bridge() - create a bridge, up, with netfilter called for bridged packets
+ * link_put_bridge() - create a bridge, down, with netfilter called for bridged packets
  *
  * EEXIST is tolerated: see nl_batch_result() to learn whether this call made it.
  * The netfilter calls are the bridge's own attributes (IFLA_BR_NF_CALL_*), so no
- * global sysctl is touched.
+ * global sysctl is touched. It is in LINK_GROUP_UNFINISHED until link_put_bridge_finish().
  *
  * Return: index of the request.
  */
 size_t link_put_bridge(struct nl_batch *batch, const struct link_bridge *bridge);
 
-/* link_put_bridge_netfilter() - the same netfilter calls for a bridge that was there before */
-void link_put_bridge_netfilter(struct nl_batch *batch, int index);
-
 /*
- * link_put_bridge_mtu() - give a bridge an MTU that does not follow its ports
- * @mtu: bytes
+ * link_put_bridge_finish() - give it its MTU, and take it out of LINK_GROUP_UNFINISHED
+ * @bridge: as it is
+ * @mtu: bytes, 0 = as it is
  *
- * A bridge has the least MTU of its ports until someone changes it (br_change_mtu());
- * one given at creation, or equal to what it has, is no change. So it takes two.
+ * A bridge has the least MTU of its ports until someone changes it (br_change_mtu()); one
+ * given at creation, or equal to what it has, is no change. So it is born with another.
  */
-void link_put_bridge_mtu(struct nl_batch *batch, int index, uint32_t mtu);
+void link_put_bridge_finish(struct nl_batch *batch, const struct link *bridge, uint32_t mtu);
+
+/* link_put_bridge_netfilter() - netfilter calls of a bridge that was there before */
+void link_put_bridge_netfilter(struct nl_batch *batch, int index, bool ipv4, bool ipv6);
 
 /*
  * A veth pair, born in place: one end here, one in @peer_netns, or here too if that is NULL.
@@ -189,6 +219,13 @@ void link_put_altname(struct nl_batch *batch, const char *name, const char *altn
  * Source: IFLA_INET_CONF in linux/if_link.h, IPV4_DEVCONF_ARP_NOTIFY in linux/ip.h.
  */
 void link_put_arp_notify(struct nl_batch *batch, int index);
+
+/*
+ * link_put_tag() - a number that means nothing to the kernel: net.ipv4.conf.<link>.tag
+ *
+ * "Allows you to write a number, which can be used as required": ip-sysctl.rst.
+ */
+void link_put_tag(struct nl_batch *batch, int index, int tag);
 
 /*
  * link_put_change() - alter a link by index
