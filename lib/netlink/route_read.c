@@ -145,8 +145,12 @@ int route_read(const struct nlmsghdr *msg, struct route *ret)
 	return read_each(msg, keep_first, ret);
 }
 
-/* What is listed: routes out of @oif and of @protocol, 0 = any. */
+/*
+ * What is listed: routes out of @oif and of @protocol, 0 = any.
+ * @addr: only that which this address takes
+ */
 struct wanted {
+	const struct ip_addr *addr;
 	int family;
 	int oif;
 	uint8_t protocol;
@@ -188,16 +192,41 @@ static void put_list(struct nl_batch *batch, struct nl_dump *dump)
 		nl_put_u32(batch, RTA_OIF, (uint32_t)wanted->oif);
 }
 
-int route_list(struct nl_socket *sock, int family, int oif, uint8_t protocol, struct route **ret,
-	       size_t *ret_n, struct error *err)
+static int run(struct nl_dump *dump, struct nl_socket *sock, struct route **ret, size_t *ret_n,
+	       struct error *err)
 {
-	struct wanted wanted = { family, oif, protocol };
-	struct nl_dump dump = { .put = put_list, .arg = &wanted };
-	int rc = nl_dump_run(&dump, sock, err);
+	int rc = nl_dump_run(dump, sock, err);
 
 	if (rc < 0)
 		return rc;
-	*ret = dump.items;
-	*ret_n = dump.n;
+	*ret = dump->items;
+	*ret_n = dump->n;
 	return 0;
+}
+
+int route_list(struct nl_socket *sock, int family, int oif, uint8_t protocol, struct route **ret,
+	       size_t *ret_n, struct error *err)
+{
+	struct wanted wanted = { .family = family, .oif = oif, .protocol = protocol };
+	struct nl_dump dump = { .put = put_list, .arg = &wanted };
+
+	return run(&dump, sock, ret, ret_n, err);
+}
+
+static void put_lookup(struct nl_batch *batch, struct nl_dump *dump)
+{
+	const struct wanted *wanted = dump->arg;
+	struct route unused;
+
+	route_put_lookup(batch, wanted->addr, &unused);
+	nl_on_reply(batch, append_route, dump);
+}
+
+int route_lookup(struct nl_socket *sock, const struct ip_addr *addr, struct route **ret,
+		 size_t *ret_n, struct error *err)
+{
+	struct wanted wanted = { .addr = addr };
+	struct nl_dump dump = { .put = put_lookup, .arg = &wanted };
+
+	return run(&dump, sock, ret, ret_n, err);
 }

@@ -10,12 +10,21 @@
  */
 #define BRIDGE_TAG 67
 
+/* The least that IPv6 works with (RFC 8200, section 5). */
+#define BRIDGE_IPV6_MTU 1280
+
 /*
  * bridge_choose_mtu() - of a bridge that is made: the config's, else that of the way out
  *
  * Return: 0 and *ret, 0 = there is no way out, so whatever the kernel gives; or negative.
  */
 int bridge_choose_mtu(struct attach *a, uint32_t *ret, struct error *err);
+
+/* bridge_judge_mtu() - is it enough for what the network is to carry? 0, or negative if not */
+int bridge_judge_mtu(const struct attach *a, struct error *err);
+
+/* bridge_wants_ipv6() - has the network ranges of it? */
+bool bridge_wants_ipv6(const struct attach *a);
 
 /*
  * bridge_settle_link() - the settings of a link that is the pods' gateway: the bridge, or

@@ -189,6 +189,8 @@ static int settle(struct attach *a, struct error *err)
 	if (strcmp(a->bridge.kind, "bridge") != 0)
 		return error_set(err, ERROR_CONFLICT, "\"%s\" already exists but is not a bridge",
 				 a->conf.bridge);
+	if ((rc = bridge_judge_mtu(a, err)) < 0)
+		return rc;
 	if (!a->bridge_made)
 		a->bridge_before = a->bridge;
 	bridge_settle_link(a, &a->bridge, a->bridge_made);

@@ -95,6 +95,73 @@ static void first_adds_at_once_agree_on_the_mtu(void **state)
 	}
 }
 
+static void assert_inherits(int mtu)
+{
+	static int n;
+	char id[16];
+	struct pod *pod;
+
+	snprintf(id, sizeof(id), "inherits%d", n++);
+	pod = node_pod(&node, id);
+	pod_add(pod);
+	assert_mtu(&pod->netns, "eth0", mtu);
+	assert_mtu(&node.netns, "cni0", mtu);
+	pod_del(pod);
+	/* Without a port, too: it does not follow them. */
+	assert_mtu(&node.netns, "cni0", mtu);
+	free(run_must(&node.netns, "ip link del cni0"));
+}
+
+static void the_mtu_is_the_least_of_all_ways_out(void **state)
+{
+	(void)state;
+	make_uplink(0, 1500);
+	make_uplink(1, 1400);
+	free(run_must(&node.netns, "ip route add default via 172.30.0.1 mtu 1300"));
+	assert_inherits(1300);
+	free(run_must(&node.netns, "ip route replace default nexthop via 172.30.0.1 "
+				   "nexthop via 172.30.1.1"));
+	assert_inherits(1400);
+	free(run_must(&node.netns, "ip route replace default nexthop via 172.30.1.1 "
+				   "nexthop via 172.30.0.1"));
+	assert_inherits(1400);
+	free(run_must(&node.netns, "ip addr add fd99::2/64 dev up1 nodad; ip route replace default "
+				   "via 172.30.0.1; ip -6 route add default via fd99::1"));
+	assert_inherits(1400);
+}
+
+/* Laboratories use the prefixes that are for documentation. */
+static void a_route_to_a_documentation_prefix_is_no_way_out(void **state)
+{
+	(void)state;
+	make_uplink(0, 1500);
+	make_uplink(1, 1400);
+	free(run_must(&node.netns, "ip route add default via 172.30.1.1 && "
+				   "ip route add default via 172.30.0.1 metric 100 && "
+				   "ip route add 192.0.2.0/24 via 172.30.0.1 && "
+				   "ip -6 route add 2001:db8::/32 dev up0"));
+	assert_inherits(1400);
+}
+
+static void a_way_out_too_narrow_for_ipv6_does_not_stop_it(void **state)
+{
+	struct pod *pod;
+
+	(void)state;
+	make_uplink(0, 1200);
+	free(run_must(&node.netns, "ip route add default via 172.30.0.1"));
+	assert_inherits(1200);
+	node_config(&node, GATEWAY, DUAL);
+	assert_inherits(1280);
+	node_config(&node, GATEWAY, PLAIN);
+	pod = node_pod(&node, "c1");
+	pod_add(pod);
+	node_config(&node, GATEWAY, DUAL);
+	pod_add_fails(node_pod(&node, "c2"), ERROR_CONFLICT, "mtu 1200 of cni0 is too little");
+	node_config(&node, GATEWAY ", \"mtu\": 1279", DUAL);
+	pod_add_fails(&node.pods[3], ERROR_CONFIG, "mtu 1279 of the network is too little");
+}
+
 /* What an ADD leaves that is killed when it has made the bridge and nothing else. */
 static void an_unfinished_bridge_is_finished(void **state)
 {
@@ -300,6 +367,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(first_adds_at_once_agree_on_the_mtu),
+		TEST(the_mtu_is_the_least_of_all_ways_out),
+		TEST(a_route_to_a_documentation_prefix_is_no_way_out),
+		TEST(a_way_out_too_narrow_for_ipv6_does_not_stop_it),
 		TEST(an_unfinished_bridge_is_finished),
 		TEST(a_bridge_that_was_there_gets_its_settings),
 		TEST(a_gateway_that_was_there_keeps_its_mac),

@@ -56,6 +56,14 @@ void route_put_delete(struct nl_batch *batch, const struct route *route);
 void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct route *ret);
 
 /*
+ * route_lookup() - the same by itself, with all hops of a multipath route
+ * @ret, @ret_n: array owned by the caller, freed with free(3); an entry for each hop, none if
+ *               no route leads there
+ */
+int route_lookup(struct nl_socket *sock, const struct ip_addr *addr, struct route **ret,
+		 size_t *ret_n, struct error *err);
+
+/*
  * route_list() - routes of a namespace by dump, filtered by the kernel where it can
  * @oif: only those out of this interface, or 0
  * @protocol: only those of this protocol, or 0
