@@ -38,3 +38,6 @@ void bridge_settle_link(const struct attach *a, struct link *link, bool is_ours)
 
 /* bridge_restore_link() - back to the settings of @before */
 void bridge_restore_link(const struct attach *a, const struct link *now, const struct link *before);
+
+/* bridge_verify_link() - are they so? 0, or negative with ERROR_CHECK */
+int bridge_verify_link(const struct link *link, struct error *err);

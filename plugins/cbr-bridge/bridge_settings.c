@@ -96,3 +96,18 @@ void bridge_restore_link(const struct attach *a, const struct link *now, const s
 			cni_log_warn(a->call->log, &err);
 	}
 }
+
+int bridge_verify_link(const struct link *link, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *setting = &settings[i];
+		const int value = value_in(link, setting);
+		const bool is_wrong = setting->wanted == LOOSE ? value == STRICT :
+								 value != setting->wanted;
+
+		if (is_wrong && value != LINK_CONF_NONE && !setting->ours_only)
+			return error_set(err, ERROR_CHECK, "net/%s/conf/%s/%s is %d",
+					 setting->family, link->name, setting->key, value);
+	}
+	return 0;
+}

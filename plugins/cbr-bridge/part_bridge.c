@@ -319,6 +319,52 @@ int bridge_unmake(struct attach *a, struct error *err)
 	return rc < 0 ? rc : vlan_rc;
 }
 
+static const struct cni_interface *find_bridge_entry(const struct attach *a)
+{
+	for (size_t i = 0; i < a->result.n_interfaces; i++) {
+		const struct cni_interface *entry = &a->result.interfaces[i];
+
+		if (strcmp(entry->name, a->conf.bridge) == 0 &&
+		    (!entry->sandbox || !*entry->sandbox))
+			return entry;
+	}
+	return NULL;
+}
+
+/* Another network may have lowered the MTU, which harms nobody; raised, it takes too much. */
+static int verify_reported(const struct attach *a, const struct cni_interface *entry,
+			   struct error *err)
+{
+	const struct link *bridge = &a->bridge;
+	char text[MAC_TEXT_SIZE];
+	struct mac mac;
+
+	if (entry->mac && *entry->mac &&
+	    (mac_parse(entry->mac, &mac) < 0 || !mac_equal(&mac, &bridge->mac)))
+		return error_set(err, ERROR_CHECK, "bridge \"%s\" has the MAC %s, not %s",
+				 a->conf.bridge, mac_format(&bridge->mac, text), entry->mac);
+	if (entry->mtu && bridge->mtu > entry->mtu)
+		return error_set(err, ERROR_CHECK, "bridge \"%s\" has mtu %u, not %u",
+				 a->conf.bridge, bridge->mtu, entry->mtu);
+	return 0;
+}
+
+/* Those that come with our first ADD. */
+static int verify_settings(const struct attach *a, struct error *err)
+{
+	const struct cni_interface *entry = find_bridge_entry(a);
+	const struct link *bridge = &a->bridge;
+	int rc = entry ? verify_reported(a, entry, err) : 0;
+
+	if (rc < 0)
+		return rc;
+	if (bridge->knows_netfilter && !(bridge->nf_call_iptables && bridge->nf_call_ip6tables))
+		return error_set(err, ERROR_CHECK,
+				 "netfilter does not see what crosses bridge \"%s\"",
+				 a->conf.bridge);
+	return bridge_verify_link(bridge, err);
+}
+
 int bridge_verify(struct attach *a, struct error *err)
 {
 	const struct link *bridge = &a->bridge;
@@ -333,5 +379,6 @@ int bridge_verify(struct attach *a, struct error *err)
 	/* Others may make it promiscuous too; only what was asked for must be there. */
 	if (a->conf.promisc_mode && !(bridge->flags & IFF_PROMISC))
 		return error_set(err, ERROR_CHECK, "bridge \"%s\" is not promiscuous", name);
-	return 0;
+	/* Without a host end of our naming it is another plugin's attachment, or none. */
+	return a->host.index ? verify_settings(a, err) : 0;
 }

@@ -196,6 +196,7 @@ static void a_bridge_that_was_there_gets_its_settings(void **state)
 		    "0 0 2 ");
 	free(run_must(&node.netns, "cd /proc/sys/net; echo 1 >ipv4/conf/br0/rp_filter; "
 				   "echo 2 >ipv6/conf/br0/accept_ra"));
+	pod_check_fails(pod, ERROR_CHECK, "net/ipv6/conf/br0/accept_ra is 2");
 	pod_add(node_pod(&node, "c2"));
 	pod_check(pod);
 	assert_conf("ipv6/conf/br0/accept_ra ipv4/conf/br0/rp_filter", "0 2 ");
@@ -327,6 +328,39 @@ static void what_others_count_on_is_not_taken_back(void **state)
 	pod_check(&node.pods[1]);
 }
 
+static void check_finds(const char *damage, const char *text, const char *repair)
+{
+	struct pod *pod = &node.pods[0];
+
+	free(run_must(&node.netns, "%s", damage));
+	pod_check_fails(pod, ERROR_CHECK, text);
+	free(run_must(&node.netns, "%s", repair));
+	pod_check(pod);
+}
+
+static void check_finds_what_was_altered(void **state)
+{
+	char repair[64];
+
+	(void)state;
+	pod_add(node_pod(&node, "c1"));
+	pod_check(&node.pods[0]);
+	check_finds("ip link set cni0 type bridge nf_call_iptables 0", "netfilter does not see",
+		    "ip link set cni0 type bridge nf_call_iptables 1");
+	check_finds("ip link set cni0 type bridge nf_call_ip6tables 0", "netfilter does not see",
+		    "ip link set cni0 type bridge nf_call_ip6tables 1");
+	check_finds("ip link set cni0 mtu 1600", "has mtu 1600, not 1500",
+		    "ip link set cni0 mtu 1500");
+	check_finds("echo 1 >/proc/sys/net/ipv4/conf/cni0/rp_filter", "cni0/rp_filter is 1",
+		    "echo 2 >/proc/sys/net/ipv4/conf/cni0/rp_filter");
+	check_finds("echo 1 >/proc/sys/net/ipv6/conf/cni0/accept_ra", "cni0/accept_ra is 1",
+		    "echo 0 >/proc/sys/net/ipv6/conf/cni0/accept_ra");
+	snprintf(repair, sizeof(repair), "ip link set cni0 address %s",
+		 json_text_at(node.pods[0].result, "interfaces.0.mac"));
+	check_finds("ip link set cni0 address 02:00:00:00:00:55", "has the MAC 02:00:00:00:00:55",
+		    repair);
+}
+
 /* How many lines of the log are of this event and say that. */
 static int count_in_log(const char *event, const char *text)
 {
@@ -377,6 +411,7 @@ int main(void)
 		TEST(made_again_it_has_the_same_mac),
 		TEST(a_refused_add_changes_nothing_of_it),
 		TEST(what_others_count_on_is_not_taken_back),
+		TEST(check_finds_what_was_altered),
 		TEST(netfilter_that_cannot_see_is_a_warning),
 	};
 
