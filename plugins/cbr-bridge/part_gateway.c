@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "bridge.h"
 #include "cbr/base/array.h"
+#include "cbr/cni/log.h"
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/neigh.h"
 #include "cbr/netlink/route.h"
@@ -20,13 +22,24 @@
 #include "gateway_address.h"
 #include "parts.h"
 
-static const struct {
+/*
+ * @all: switches all links on, those to come too unless their default says otherwise
+ * @dir: where that of each link is; @offset: and where in struct link_conf
+ */
+struct forwarding {
 	int family;
-	const char *sysctl;
-} forwarding[] = {
-	{ AF_INET, "net/ipv4/ip_forward" },
-	{ AF_INET6, "net/ipv6/conf/all/forwarding" },
+	const char *all;
+	const char *dir;
+	size_t offset;
 };
+
+static const struct forwarding forwarding[] = {
+	{ AF_INET, "net/ipv4/ip_forward", "net/ipv4/conf", offsetof(struct link_conf, forwarding) },
+	{ AF_INET6, "net/ipv6/conf/all/forwarding", "net/ipv6/conf",
+	  offsetof(struct link_conf, forwarding6) },
+};
+
+#define FORWARDING_PATH_SIZE 64
 
 static bool wants_family(const struct attach *a, int family)
 {
@@ -111,8 +124,14 @@ static int keep_advertised_routes(struct attach *a, struct error *err)
 		link_put_get_index(&batch, routes[i].oif, &uplink);
 		rc = nl_batch_run(&batch, err);
 		snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", uplink.name);
-		if (rc >= 0 && sysctl_read(path, value, sizeof(value)) > 0 && *value == '1')
-			rc = sysctl_ensure(path, "2", err);
+		if (rc < 0 || sysctl_read(path, value, sizeof(value)) <= 0 || *value != '1')
+			continue;
+		rc = sysctl_ensure(path, "2", err);
+		if (rc > 0)
+			cni_log_note(a->call->log,
+				     "%s was 1 and is 2 now: %s keeps its advertised default "
+				     "route when the node forwards",
+				     path, uplink.name);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -124,20 +143,38 @@ static bool is_on(const char *sysctl)
 	return sysctl_read(sysctl, value, sizeof(value)) > 0 && *value != '0';
 }
 
+static const char *path_of_one(const struct attach *a, const struct forwarding *what,
+			       char buf[static FORWARDING_PATH_SIZE])
+{
+	snprintf(buf, FORWARDING_PATH_SIZE, "%s/%s/forwarding", what->dir, attach_gateway_name(a));
+	return buf;
+}
+
+/* As the kernel told with the link, before all were switched on, if they were. */
+static bool was_off(const struct attach *a, const struct forwarding *what)
+{
+	const struct link_conf *conf = &attach_gateway(a)->conf;
+
+	return *(const int *)((const char *)conf + what->offset) == 0;
+}
+
+static int enable_one(struct attach *a, const struct forwarding *what, struct error *err)
+{
+	char path[FORWARDING_PATH_SIZE];
+	int rc = 0;
+
+	if (is_on(what->all))
+		return was_off(a, what) ? sysctl_ensure(path_of_one(a, what, path), "1", err) : 0;
+	if (what->family == AF_INET6)
+		rc = keep_advertised_routes(a, err);
+	return rc < 0 ? rc : sysctl_ensure(what->all, "1", err);
+}
+
 static int enable_forwarding(struct attach *a, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(forwarding); i++) {
-		int rc = 0;
-
-		if (!wants_family(a, forwarding[i].family) || is_on(forwarding[i].sysctl))
-			continue;
-		if (forwarding[i].family == AF_INET6)
-			rc = keep_advertised_routes(a, err);
-		if (rc >= 0)
-			rc = sysctl_ensure(forwarding[i].sysctl, "1", err);
-		if (rc < 0)
+	for (size_t i = 0; i < ARRAY_SIZE(forwarding); i++)
+		if (wants_family(a, forwarding[i].family) && enable_one(a, &forwarding[i], err) < 0)
 			return error_wrap(err, "failed to enable forwarding");
-	}
 	return 0;
 }
 
@@ -194,9 +231,16 @@ int gateway_unmake(struct attach *a, struct error *err)
 static int check_forwarding(const struct attach *a, struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(forwarding); i++) {
-		if (wants_family(a, forwarding[i].family) && !is_on(forwarding[i].sysctl))
+		const struct forwarding *what = &forwarding[i];
+		char path[FORWARDING_PATH_SIZE];
+
+		if (!wants_family(a, what->family))
+			continue;
+		if (!is_on(what->all))
+			return error_set(err, ERROR_CHECK, "forwarding is off: %s", what->all);
+		if (was_off(a, what))
 			return error_set(err, ERROR_CHECK, "forwarding is off: %s",
-					 forwarding[i].sysctl);
+					 path_of_one(a, what, path));
 	}
 	return 0;
 }
@@ -224,5 +268,6 @@ int gateway_check(struct attach *a, struct error *err)
 					 attach_gateway_name(a),
 					 ip_prefix_format(&a->gateways[i], text));
 	}
-	return check_forwarding(a, err);
+	rc = bridge_verify_link(attach_gateway(a), err);
+	return rc < 0 ? rc : check_forwarding(a, err);
 }

@@ -207,6 +207,26 @@ static void a_bridge_that_was_there_gets_its_settings(void **state)
 	assert_conf("ipv4/conf/br0/rp_filter", "0 ");
 }
 
+/* New links do not forward there, though the node does. */
+static void the_gateway_forwards(void **state)
+{
+	struct pod *pod = node_pod(&node, "c1");
+
+	(void)state;
+	free(run_must(&node.netns, "cd /proc/sys/net; echo 1 >ipv4/ip_forward; "
+				   "echo 1 >ipv6/conf/all/forwarding; "
+				   "echo 0 >ipv4/conf/default/forwarding; "
+				   "echo 0 >ipv6/conf/default/forwarding"));
+	node_config(&node, GATEWAY, DUAL);
+	pod_add(pod);
+	assert_conf("ipv4/conf/cni0/forwarding ipv6/conf/cni0/forwarding", "1 1 ");
+	pod_check(pod);
+	free(run_must(&node.netns, "echo 0 >/proc/sys/net/ipv4/conf/cni0/forwarding"));
+	pod_check_fails(pod, ERROR_CHECK, "forwarding is off: net/ipv4/conf/cni0/forwarding");
+	pod_add(pod);
+	pod_check(pod);
+}
+
 /* It has its address already, and nobody gave it a MAC. */
 static void a_gateway_that_was_there_keeps_its_mac(void **state)
 {
@@ -395,6 +415,27 @@ static void netfilter_that_cannot_see_is_a_warning(void **state)
 	assert_int_equal(count_in_log("warning", "br_netfilter is not loaded"), 1);
 }
 
+static void settings_of_others_that_change_are_told(void **state)
+{
+	char keys[512];
+
+	(void)state;
+	free(run_must(&node.netns, "ip link add up0 type veth peer name up1; "
+				   "ip link set up1 up; ip link set up0 up; "
+				   "echo 0 >/proc/sys/net/ipv6/conf/all/forwarding; "
+				   "echo 1 >/proc/sys/net/ipv6/conf/up0/accept_ra; "
+				   "ip -6 route add default via fe80::1 dev up0 proto ra; "
+				   "ip link add cni0 type bridge; "
+				   "echo 1 >/proc/sys/net/ipv6/conf/cni0/accept_ra"));
+	snprintf(keys, sizeof(keys), GATEWAY ", \"logFile\": \"%s/log\"", node.tmp.path);
+	node_config(&node, keys, DUAL);
+	pod_add(node_pod(&node, "c1"));
+	assert_int_equal(count_in_log("note", "accept_ra of cni0 was 1 and is 0"), 1);
+	assert_int_equal(count_in_log("note", "conf.up0.accept_ra was 1 and is 2"), 1);
+	pod_add(node_pod(&node, "c2"));
+	assert_int_equal(count_in_log("note", "accept_ra"), 2);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 
 int main(void)
@@ -406,6 +447,7 @@ int main(void)
 		TEST(a_way_out_too_narrow_for_ipv6_does_not_stop_it),
 		TEST(an_unfinished_bridge_is_finished),
 		TEST(a_bridge_that_was_there_gets_its_settings),
+		TEST(the_gateway_forwards),
 		TEST(a_gateway_that_was_there_keeps_its_mac),
 		TEST(a_bridge_that_lost_its_mac_gets_one),
 		TEST(made_again_it_has_the_same_mac),
@@ -413,6 +455,7 @@ int main(void)
 		TEST(what_others_count_on_is_not_taken_back),
 		TEST(check_finds_what_was_altered),
 		TEST(netfilter_that_cannot_see_is_a_warning),
+		TEST(settings_of_others_that_change_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
