@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
@@ -59,6 +60,13 @@ int sysctl_ensure(const char *path, const char *value, struct error *err)
 		return error_errno(err, ERROR_SYSTEM, -rc, "cannot set /proc/sys/%s to %s", path,
 				   value);
 	return 1;
+}
+
+bool sysctl_is_read_only(const char *path)
+{
+	char full[PATH_MAX];
+
+	return make_full_path(path, full) == 0 && access(full, W_OK) < 0 && errno == EROFS;
 }
 
 int sysctl_put(const char *path, const char *value, struct error *err)

@@ -21,6 +21,8 @@
 #define STRICT 1
 #define LOOSE 2
 
+#define PATH_SIZE 64
+
 struct setting {
 	const char *family;
 	const char *key;
@@ -55,13 +57,18 @@ static bool fits(const struct link *link, const struct setting *setting)
 	       (setting->wanted == LOOSE && value != STRICT && link->conf.tag == BRIDGE_TAG);
 }
 
+static void put_path(const struct link *link, const struct setting *setting,
+		     char ret[static PATH_SIZE])
+{
+	snprintf(ret, PATH_SIZE, "net/%s/conf/%s/%s", setting->family, link->name, setting->key);
+}
+
 static int set(const struct link *link, const struct setting *setting, int value, struct error *err)
 {
-	char path[64];
+	char path[PATH_SIZE];
 	char text[16];
 
-	snprintf(path, sizeof(path), "net/%s/conf/%s/%s", setting->family, link->name,
-		 setting->key);
+	put_path(link, setting, path);
 	snprintf(text, sizeof(text), "%d", value);
 	return sysctl_put(path, text, err);
 }
@@ -97,17 +104,22 @@ void bridge_restore_link(const struct attach *a, const struct link *now, const s
 	}
 }
 
+/* Where ADD could not make a setting, for nobody can, it has said so; that is no damage. */
 int bridge_verify_link(const struct link *link, struct error *err)
 {
+	char path[PATH_SIZE];
+
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *setting = &settings[i];
 		const int value = value_in(link, setting);
 		const bool is_wrong = setting->wanted == LOOSE ? value == STRICT :
 								 value != setting->wanted;
 
-		if (is_wrong && value != LINK_CONF_NONE && !setting->ours_only)
-			return error_set(err, ERROR_CHECK, "net/%s/conf/%s/%s is %d",
-					 setting->family, link->name, setting->key, value);
+		if (!is_wrong || value == LINK_CONF_NONE || setting->ours_only)
+			continue;
+		put_path(link, setting, path);
+		if (!sysctl_is_read_only(path))
+			return error_set(err, ERROR_CHECK, "%s is %d", path, value);
 	}
 	return 0;
 }

@@ -331,7 +331,10 @@ static const struct cni_interface *find_bridge_entry(const struct attach *a)
 	return NULL;
 }
 
-/* Another network may have lowered the MTU, which harms nobody; raised, it takes too much. */
+/*
+ * Another network may have lowered the MTU, which harms nobody; raised, it takes too much. A
+ * bridge that is younger than the pod is not the one that was reported.
+ */
 static int verify_reported(const struct attach *a, const struct cni_interface *entry,
 			   struct error *err)
 {
@@ -339,7 +342,7 @@ static int verify_reported(const struct attach *a, const struct cni_interface *e
 	char text[MAC_TEXT_SIZE];
 	struct mac mac;
 
-	if (entry->mac && *entry->mac &&
+	if (bridge->index < a->host.index && entry->mac && *entry->mac &&
 	    (mac_parse(entry->mac, &mac) < 0 || !mac_equal(&mac, &bridge->mac)))
 		return error_set(err, ERROR_CHECK, "bridge \"%s\" has the MAC %s, not %s",
 				 a->conf.bridge, mac_format(&bridge->mac, text), entry->mac);

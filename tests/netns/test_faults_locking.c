@@ -109,16 +109,17 @@ static void addresses_of_several_sets_are_taken_together(void **state)
 	assert_int_equal(node_reservations(&node), 4);
 }
 
-static struct run add_with_settings_read_only(const struct pod *pod)
+static struct run run_with_settings_read_only(const struct pod *pod, const char *command)
 {
 	autofree char *bin = run_bin("");
-	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+	autofree char *text = pod_config(pod);
+	autofree char *config = tmp_write(&node.tmp, "config", text, 0644);
 
 	return run_shell(&node.netns,
 			 "unshare -m sh -c 'mount --bind /proc/sys /proc/sys && "
-			 "mount -o remount,bind,ro /proc/sys && CNI_COMMAND=ADD CNI_CONTAINERID=%s "
+			 "mount -o remount,bind,ro /proc/sys && CNI_COMMAND=%s CNI_CONTAINERID=%s "
 			 "CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=%s exec %s/cbr-bridge <%s'",
-			 pod->id, pod->netns.path, bin, bin, config);
+			 command, pod->id, pod->netns.path, bin, bin, config);
 }
 
 /* A pod that hears router advertisements because /proc/sys is read-only is not attached. */
@@ -130,7 +131,7 @@ static void a_setting_that_cannot_be_made_fails_the_add(void **state)
 	struct run run;
 
 	(void)state;
-	run = add_with_settings_read_only(pod);
+	run = run_with_settings_read_only(pod, "ADD");
 	assert_int_equal(run.status, 1);
 	assert_contains(run.out, "cannot set /proc/sys/net/ipv6/conf/eth0/accept_ra to 0");
 	assert_contains(run.out, "net.ipv6.conf.default.accept_ra");
@@ -150,12 +151,15 @@ static void assert_attached_with_settings_read_only(const char *id, const char *
 	struct run run;
 
 	free(run_must(&pod->netns, "cd /proc/sys/net/ipv6/conf/default; %s", settings));
-	run = add_with_settings_read_only(pod);
+	run = run_with_settings_read_only(pod, "ADD");
 	if (run.status != 0)
 		fail_msg("%s", run.out);
 	pod->result = run_json(&run);
 	run_done(&run);
-	pod_check(pod);
+	run = run_with_settings_read_only(pod, "CHECK");
+	if (run.status != 0)
+		fail_msg("%s", run.out);
+	run_done(&run);
 	assert_reaches(&pod->netns, &node.netns, json_text_at(pod->result, "ips.0.gateway"),
 		       pod_address(pod, 0));
 	pod_del(pod);

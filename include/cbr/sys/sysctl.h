@@ -2,6 +2,7 @@
 /* sysctl.h - settings below /proc/sys, of the namespace that we are in */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cbr/base/error.h"
@@ -31,6 +32,9 @@ int sysctl_ensure(const char *path, const char *value, struct error *err);
  * errno with ERROR_SYSTEM.
  */
 int sysctl_put(const char *path, const char *value, struct error *err);
+
+/* sysctl_is_read_only() - is /proc/sys mounted so that nobody can write this setting? */
+bool sysctl_is_read_only(const char *path);
 
 /*
  * sysctl_ensure_link(), sysctl_put_link() - the same for net.ipv4 or net.ipv6.conf.<link>.<key>
