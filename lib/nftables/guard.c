@@ -238,8 +238,8 @@ int guard_check(struct nl_socket *nft, const struct guard *guard, struct error *
 	char missing[NFT_NAME_SIZE * 2];
 	int rc = guard_elements_make(guard, &wanted, err);
 
-	for (int tries = 0; tries < NFT_CHECK_TRIES && rc == 0; tries++) {
-		nft_wait_turn(tries);
+	for (int tries = 0; tries < NFT_CHECK_TRIES && (rc == 0 || rc == -EINTR); tries++) {
+		nft_wait_turn(NFT_CHECK_TURN(tries));
 		rc = look_for_missing(nft, &wanted, missing, sizeof(missing), err);
 	}
 	if (rc)

@@ -308,8 +308,8 @@ int masquerade_check(struct nl_socket *nft, const struct masquerade *masq, struc
 	char missing[NFT_NAME_SIZE * 2];
 	int rc = masquerade_plan_make(masq, &plan, err);
 
-	for (int tries = 0; tries < NFT_CHECK_TRIES && rc == 0; tries++) {
-		nft_wait_turn(tries);
+	for (int tries = 0; tries < NFT_CHECK_TRIES && (rc == 0 || rc == -EINTR); tries++) {
+		nft_wait_turn(NFT_CHECK_TURN(tries));
 		rc = look_for_missing(nft, &plan, missing, sizeof(missing), err);
 	}
 	if (rc)

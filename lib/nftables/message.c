@@ -21,8 +21,8 @@
  */
 #define UDATA_COMMENT 0
 
-/* After the n-th lost race, wait up to n times this. */
-#define PAUSE_NS 200000
+/* The longest that a turn lasts. */
+#define TURN_NS 200000
 
 static const char *name_family(const struct nft_table *table)
 {
@@ -120,10 +120,10 @@ void nft_read_comment(const void *data, size_t len, char *ret, size_t size)
 	}
 }
 
-void nft_wait_turn(int tries)
+void nft_wait_turn(int turns)
 {
-	const struct timespec pause = { .tv_nsec = clock_now_ns() % (tries * PAUSE_NS + 1) };
+	const struct timespec pause = { .tv_nsec = clock_now_ns() % (turns * TURN_NS + 1) };
 
-	if (tries)
+	if (turns)
 		nanosleep(&pause, NULL);
 }

@@ -24,15 +24,18 @@ void nft_read_comment(const void *data, size_t len, char *ret, size_t size);
 uint32_t nft_read_be32(const struct nlattr *attr);
 
 /*
- * How often a lack is looked at before it is believed. While somebody's transaction is under
- * way the kernel may count rules of it, and while it is committed list some of before and some
- * of after (nf_tables_commit()). That passes, but three looks have met three transactions.
+ * How often a lack is looked at before it is believed, and how long is waited before each.
+ * While somebody's transaction is under way the kernel may count rules of it, and while it is
+ * committed list some of before and some of after (nf_tables_commit()). That passes, but whoever
+ * it is may be without a processor for a while.
  */
 #define NFT_CHECK_TRIES 10
+#define NFT_CHECK_TURN(tries) ((1 << (tries)) - 1)
 
 /*
- * nft_wait_turn() - before the next try, after @tries of them
+ * nft_wait_turn() - before the next try
+ * @turns: as a rule how many there were; up to 200 us for each
  *
  * Who lost waits, each another while, lest many go on losing to one another.
  */
-void nft_wait_turn(int tries);
+void nft_wait_turn(int turns);
