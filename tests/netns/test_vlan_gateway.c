@@ -246,7 +246,7 @@ static void vlan_that_the_bridge_hears_untagged_has_a_gateway_too(void **state)
 	assert_vlans("cni0", "[[1,1,\"PVID+Egress Untagged\"]]");
 }
 
-/* In VLAN 1, which the bridge hears untagged, it is one end of a pair, which outlives the bridge. */
+/* In VLAN 1, which the bridge hears untagged, it is one end of a pair: that outlives the bridge. */
 static void pair_comes_back_onto_a_new_bridge(void **state)
 {
 	NEEDS_FILTER();
