@@ -41,7 +41,7 @@ static bool recall_one(const struct pool_work *work, const struct pool_record *r
 		const struct pool_range *range = pool_set_find(&work->request->sets[set], addr);
 
 		if (!range || (wanted->family && !ip_equal(wanted, addr)) ||
-		    !pool_is_held(work->store, addr, &record->owner))
+		    !pool_is_held(work->store, addr, record))
 			continue;
 		*ret = (struct pool_lease){ { *addr, range->subnet.len }, range->gateway };
 		return true;
@@ -220,4 +220,5 @@ void pool_news_add(struct pool_news *news, const struct pool_news *more)
 	news->earlier_boot += more->earlier_boot;
 	news->dead += more->dead;
 	news->blank += more->blank;
+	news->unreadable = more->unreadable;
 }

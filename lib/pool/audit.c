@@ -68,6 +68,7 @@ static void read_entry(const struct pool_store *store, struct pool_entry *entry)
 	if (content < 0) {
 		entry->kind = POOL_ENTRY_UNREADABLE;
 		entry->errnum = -content;
+		entry->time = pool_store_time(store, &entry->addr);
 	} else if (content != POOL_OWNED) {
 		entry->kind = content == POOL_BLANK ? POOL_ENTRY_BLANK : POOL_ENTRY_FOREIGN;
 	} else {

@@ -146,6 +146,32 @@ static void identify(struct papers *papers, const struct pool_entry *first, stru
 		papers->survey->no_memory = true;
 }
 
+/* Of what cannot be read, what is on record. */
+static void claim_unread(struct papers *papers, const struct paper *paper)
+{
+	struct pool_audit *audit = papers->survey->audit;
+	const struct pool_record *record = &paper->record;
+	const size_t id_size = strlen(record->owner.container_id) + 1;
+	const size_t size = id_size + strlen(record->owner.ifname) + 1;
+
+	for (size_t i = 0; i < record->n; i++) {
+		const size_t index = pool_audit_find(audit, &record->addrs[i]);
+		struct pool_entry *entry = index == POOL_NOBODY ? NULL : &audit->entries[index];
+
+		if (!entry || entry->kind != POOL_ENTRY_UNREADABLE || entry->text ||
+		    !pool_record_covers(record, &entry->addr, &entry->time))
+			continue;
+		entry->text = malloc(size);
+		if (!entry->text) {
+			papers->survey->no_memory = true;
+			return;
+		}
+		memcpy(entry->text, record->owner.container_id, id_size);
+		memcpy(entry->text + id_size, record->owner.ifname, size - id_size);
+		entry->owner = (struct pool_owner){ entry->text, entry->text + id_size };
+	}
+}
+
 /* @group, @n: entries of one attachment, by their index */
 static void add_holder(struct papers *papers, const size_t *group, size_t n,
 		       const struct pool_world *world)
@@ -209,7 +235,7 @@ static int group_entries(struct papers *papers, const struct pool_world *world)
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < audit->n_entries; i++)
-		if (audit->entries[i].kind == POOL_ENTRY_OWNED && audit->entries[i].text)
+		if (audit->entries[i].text)
 			order[n++] = i;
 	qsort_r(order, n, sizeof(*order), compare_indexes, audit->entries);
 	for (size_t i = 1; i <= n; i++)
@@ -227,6 +253,8 @@ int pool_survey_holders(struct pool_survey *survey, const struct pool_world *wor
 	char name[NAME_MAX + 1];
 	int rc = load_papers(&papers);
 
+	for (size_t i = 0; i < papers.n; i++)
+		claim_unread(&papers, &papers.items[i]);
 	if (rc >= 0)
 		rc = group_entries(&papers, world);
 	for (size_t i = 0; i < papers.n; i++) {

@@ -11,9 +11,11 @@
 #include "faults.h"
 #include "give_back.h"
 #include "scan.h"
+#include "unread.h"
 
 /*
  * A scan of the store for @owner.
+ * @unreadable: files that nobody could read, @failed: that only we could not
  * @no_memory: something found could not be kept
  */
 struct search {
@@ -21,6 +23,7 @@ struct search {
 	const struct pool_owner *owner;
 	struct pool_found found;
 	struct pool_faults unreadable;
+	struct pool_faults failed;
 	bool no_memory;
 };
 
@@ -44,8 +47,10 @@ static void look_at(const struct ip_addr *addr, void *arg)
 	struct pool_owner owner;
 	int content = pool_store_read(search->store, addr, buf, &owner);
 
-	if (content < 0 && content != -ENOENT)
+	if (pool_is_unreadable(content))
 		pool_faults_add(&search->unreadable, search->store, "read", addr, -content);
+	else if (content < 0 && content != -ENOENT)
+		pool_faults_add(&search->failed, search->store, "read", addr, -content);
 	if (content == POOL_OWNED && pool_owner_matches(&owner, search->owner))
 		keep(search, addr, *owner.ifname);
 }
@@ -66,7 +71,7 @@ static bool find_on_record(struct search *search)
 	if (!pool_record_load(search->store, search->owner, &record) || !record.n)
 		return false;
 	for (size_t i = 0; i < record.n; i++) {
-		if (!pool_is_held(search->store, &record.addrs[i], search->owner))
+		if (!pool_is_held(search->store, &record.addrs[i], &record))
 			return false;
 		keep(search, &record.addrs[i], true);
 	}
@@ -84,6 +89,9 @@ static int finish(struct search *search, int rc, struct pool_found *ret, struct 
 	if (search->no_memory)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot search %s",
 				   search->store->path);
+	rc = pool_faults_report(&search->failed, err);
+	if (rc < 0)
+		return rc;
 	if (ret->n)
 		qsort(ret->items, ret->n, sizeof(*ret->items), compare);
 	return 0;

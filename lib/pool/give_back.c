@@ -6,15 +6,22 @@
 #include <string.h>
 
 #include "rest.h"
+#include "unread.h"
 
 bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
-		  const struct pool_owner *owner)
+		  const struct pool_record *record)
 {
+	const struct pool_owner *owner = &record->owner;
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner found;
+	struct timespec time;
+	const int content = pool_store_read(store, addr, buf, &found);
 
-	return pool_store_read(store, addr, buf, &found) == POOL_OWNED &&
-	       strcmp(found.container_id, owner->container_id) == 0 &&
+	if (pool_is_unreadable(content)) {
+		time = pool_store_time(store, addr);
+		return pool_record_covers(record, addr, &time);
+	}
+	return content == POOL_OWNED && strcmp(found.container_id, owner->container_id) == 0 &&
 	       strcmp(found.ifname, owner->ifname) == 0;
 }
 
@@ -28,7 +35,7 @@ size_t pool_give_back(struct pool_store *store, const struct pool_record *record
 		const struct ip_addr *addr = &record->addrs[i];
 		int rc;
 
-		if (!pool_is_held(store, addr, &record->owner))
+		if (!pool_is_held(store, addr, record))
 			continue;
 		/* First, so that nobody who dies between leaves it free and not rested. */
 		if (rest)

@@ -8,9 +8,13 @@
 #include "faults.h"
 #include "index.h"
 
-/* pool_is_held() - does the address file say that this attachment has it? */
+/*
+ * pool_is_held() - has this attachment that address?
+ *
+ * Its file decides; where nobody can read that, the record's word counts.
+ */
 bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
-		  const struct pool_owner *owner);
+		  const struct pool_record *record);
 
 /*
  * pool_give_back() - remove the address files of a record, then the record

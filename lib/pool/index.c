@@ -25,7 +25,21 @@
 /* Of the format; another one counts as none. */
 #define LAYOUT 1
 
-/* One line: boot, layout, stamp in seconds and nanoseconds, both counts, last search. */
+/* What came later into the line: 0 in one of an earlier version, which in turn ignores it. */
+static uint64_t read_more(char **text)
+{
+	const char *word = strsep(text, " \n");
+	uint64_t number = 0;
+
+	if (word)
+		str_to_u64(word, INT64_MAX, &number);
+	return number;
+}
+
+/*
+ * One line: boot, layout, stamp in seconds and nanoseconds, both counts, last search; number
+ * of unreadable files.
+ */
 static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp)
 {
 	const char *boot = strsep(&text, " ");
@@ -43,6 +57,7 @@ static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp
 	ret->reserved[0] = numbers[3];
 	ret->reserved[1] = numbers[4];
 	ret->searched_s = (int64_t)numbers[5];
+	ret->unreadable = read_more(&text);
 	return true;
 }
 
@@ -103,10 +118,11 @@ bool pool_index_write(struct pool_store *store, struct pool_index *index)
 
 	if (!index->current || !*index->boot)
 		return false;
-	len = snprintf(text, sizeof(text), "%s %d %lld %ld %llu %llu %lld", index->boot, LAYOUT,
-		       (long long)stamp.tv_sec, stamp.tv_nsec,
+	len = snprintf(text, sizeof(text), "%s %d %lld %ld %llu %llu %lld %llu", index->boot,
+		       LAYOUT, (long long)stamp.tv_sec, stamp.tv_nsec,
 		       (unsigned long long)index->reserved[0],
-		       (unsigned long long)index->reserved[1], (long long)index->searched_s);
+		       (unsigned long long)index->reserved[1], (long long)index->searched_s,
+		       (unsigned long long)index->unreadable);
 	memset(text + len, '\n', STATE_SIZE - (size_t)len);
 	fd = openat(store->dir_fd, POOL_STATE_NAME,
 		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,

@@ -25,6 +25,7 @@
  * @boot: of which the state is, "" = there is none
  * @reserved: address files, IPv4 and IPv6
  * @searched_s: CLOCK_BOOTTIME, seconds: when the dead were last looked for
+ * @unreadable: address files that cannot be read and that no record tells of
  * @faults: files that pool_rebuild() could not deal with, so that it is not current
  * @unfinished: its time was up, so that it is not current either
  */
@@ -33,6 +34,7 @@ struct pool_index {
 	char boot[POOL_BOOT_SIZE];
 	uint64_t reserved[2];
 	int64_t searched_s;
+	uint64_t unreadable;
 	struct pool_faults faults;
 	bool unfinished;
 };
@@ -59,7 +61,8 @@ void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int 
  *         the slice_ms of the store: then the next one goes on
  * @news: what was removed
  *
- * Files that hold nothing go; attachments of an earlier boot go, unless the store is
+ * Files that hold nothing go, and those from before this boot that cannot be read; attachments of
+ * an earlier boot go, unless the store is
  * @lasting; those without record get one. Records without files go.
  */
 int pool_rebuild(struct pool_store *store, const struct pool_world *world, const char *container_id,

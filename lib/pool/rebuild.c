@@ -24,6 +24,7 @@
 #include "index.h"
 #include "listing.h"
 #include "names.h"
+#include "unread.h"
 
 /* An address and whose file it has since @time. @owner: @text's, which is owned */
 struct holding {
@@ -36,7 +37,8 @@ struct holding {
 /*
  * A pool_rebuild() in work.
  * @container_id: whose attachments come first, or NULL
- * @holdings, @n: what the address files say
+ * @holdings, @n: what the address files say, and the records in place of those that nobody can read
+ * @unread: these
  * @records: names of all records
  * @has_begun, @end: something was changed, and by then it is enough
  */
@@ -48,6 +50,7 @@ struct rebuild {
 	struct pool_news *news;
 	struct holding *holdings;
 	size_t n;
+	struct pool_unread unread;
 	struct pool_listing records;
 	bool has_begun;
 	struct deadline end;
@@ -58,6 +61,7 @@ static void rebuild_done(struct rebuild *rebuild)
 	for (size_t i = 0; i < rebuild->n; i++)
 		free(rebuild->holdings[i].text);
 	free(rebuild->holdings);
+	pool_unread_done(&rebuild->unread);
 	pool_listing_done(&rebuild->records);
 }
 
@@ -103,11 +107,54 @@ static void look_at(const struct ip_addr *addr, void *arg)
 		rebuild->news->blank++;
 		return;
 	}
-	if (content < 0)
-		pool_faults_add(&rebuild->index->faults, rebuild->store, "read", addr, -content);
 	if (content == POOL_OWNED)
 		keep(rebuild, addr, &owner, &time);
+	else if (content < 0 && (!pool_is_unreadable(content) ||
+				 pool_unread_add(rebuild->store, &rebuild->unread, addr) < 0))
+		pool_faults_add(&rebuild->index->faults, rebuild->store, "read", addr, -content);
 	pool_index_count(rebuild->index, addr, 1);
+}
+
+static void keep_unread(const struct pool_unread_file *file, const struct pool_record *record,
+			void *arg)
+{
+	keep(arg, &file->addr, &record->owner, &file->time);
+}
+
+static bool is_before_this_boot(const struct rebuild *rebuild, const struct timespec *time)
+{
+	struct pool_record record = { .owner = { "", "" }, .evidence = POOL_EVIDENCE_NONE };
+
+	/* Not even that could be known. */
+	if (!time->tv_sec)
+		return false;
+	record.evidence.boot = rebuild->world->boot;
+	record.evidence.time = *time;
+	return rebuild->world->life(&record, rebuild->world->arg) == POOL_DEAD;
+}
+
+/*
+ * Of a file that nobody can read and no record tells of, all that is known is its time. If
+ * that was before this boot nobody needs it, whoever made it. Any other may be of a living
+ * pod that host-local made: it stays until GC has seen to all that live, or a reboot.
+ */
+static void settle_unread(struct rebuild *rebuild)
+{
+	pool_unread_match(rebuild->store, &rebuild->unread, keep_unread, rebuild);
+	for (size_t i = 0; i < rebuild->unread.n; i++) {
+		const struct pool_unread_file *file = &rebuild->unread.items[i];
+
+		if (file->known)
+			continue;
+		if (is_before_this_boot(rebuild, &file->time) &&
+		    pool_store_remove(rebuild->store, &file->addr) > 0) {
+			pool_index_count(rebuild->index, &file->addr, -1);
+			rebuild->news->earlier_boot++;
+		} else {
+			rebuild->index->unreadable++;
+		}
+	}
+	rebuild->news->unreadable = rebuild->index->unreadable;
 }
 
 static int compare(const void *left, const void *right)
@@ -267,6 +314,7 @@ int pool_rebuild(struct pool_store *store, const struct pool_world *world, const
 	rc = pool_store_each(store, look_at, &rebuild, err);
 	if (rc < 0)
 		return rc;
+	settle_unread(&rebuild);
 	settle_all(&rebuild);
 	remove_unused(&rebuild);
 	remove_temporary_files(store->dir_fd);

@@ -10,6 +10,7 @@
 #include "cbr/base/clock.h"
 #include "give_back.h"
 #include "index.h"
+#include "unread.h"
 
 /* What two clocks that were read one after the other, one of them coarse, may differ by. */
 #define CLOCK_SLACK_MS 1000
@@ -19,6 +20,7 @@
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
 
+/* @n_seen: attachments that are listed, and hold something */
 struct sweep {
 	struct pool_store *store;
 	const struct pool_census *census;
@@ -27,6 +29,7 @@ struct sweep {
 	struct pool_reclaimed done;
 	struct pool_faults faults;
 	struct deadline end;
+	size_t n_seen;
 };
 
 /* By how much the clock was set since the census, negative: back. */
@@ -69,9 +72,12 @@ static bool is_time_up(const struct sweep *sweep)
 static bool look_at(struct pool_record *record, void *arg)
 {
 	struct sweep *sweep = arg;
+	const bool listed = sweep->census->is_listed(&record->owner, sweep->census->arg);
 
-	if (!was_known(sweep, &record->evidence) ||
-	    sweep->census->is_listed(&record->owner, sweep->census->arg))
+	/* One without interface is of any of those that are listed for its container. */
+	if (listed && *record->owner.ifname)
+		sweep->n_seen++;
+	if (listed || !was_known(sweep, &record->evidence))
 		return true;
 	if (sweep->world->life(record, sweep->world->arg) == POOL_ALIVE) {
 		sweep->done.alive++;
@@ -94,6 +100,46 @@ static int rebuild(struct sweep *sweep, struct error *err)
 	return rc;
 }
 
+/* Return: as pool_record_each() */
+static int sweep_records(struct sweep *sweep, struct error *err)
+{
+	sweep->n_seen = 0;
+	return pool_record_each(sweep->store, look_at, sweep, err);
+}
+
+/*
+ * Files that nobody can read, and no record tells of: they may be of living pods that
+ * host-local made. If each that is listed as valid holds something else, they are not.
+ */
+static int sweep_unread(struct sweep *sweep, struct error *err)
+{
+	auto_with(pool_unread_done) struct pool_unread unread = { 0 };
+	struct pool_evidence evidence = POOL_EVIDENCE_NONE;
+	int rc;
+
+	if (!sweep->index.unreadable || sweep->n_seen < sweep->census->n_listed)
+		return 0;
+	rc = pool_unread_list(sweep->store, &unread, err);
+	for (size_t i = 0; i < unread.n && rc >= 0; i++) {
+		const struct ip_addr *addr = &unread.items[i].addr;
+		int removed;
+
+		evidence.time = unread.items[i].time;
+		if (unread.items[i].known || !was_known(sweep, &evidence))
+			continue;
+		removed = pool_store_remove(sweep->store, addr);
+		if (removed < 0)
+			pool_faults_add(&sweep->faults, sweep->store, "remove", addr, -removed);
+		if (removed <= 0)
+			continue;
+		pool_index_count(&sweep->index, addr, -1);
+		sweep->index.unreadable--;
+		sweep->done.news.dead++;
+	}
+	sweep->done.news.unreadable = sweep->index.unreadable;
+	return rc;
+}
+
 static int sweep_all(struct sweep *sweep, struct error *err)
 {
 	int rc = 0;
@@ -102,14 +148,14 @@ static int sweep_all(struct sweep *sweep, struct error *err)
 		rc = rebuild(sweep, err);
 	if (rc < 0 || sweep->done.more)
 		return rc;
-	rc = pool_record_each(sweep->store, look_at, sweep, err);
-	if (rc <= 0 || sweep->done.more)
-		return rc;
+	rc = sweep_records(sweep, err);
 	/* Somebody damaged records: what they were of is known by the address files alone. */
-	rc = rebuild(sweep, err);
-	if (rc < 0 || sweep->done.more)
-		return rc;
-	return pool_record_each(sweep->store, look_at, sweep, err);
+	if (rc > 0 && !sweep->done.more) {
+		rc = rebuild(sweep, err);
+		if (rc >= 0 && !sweep->done.more)
+			rc = sweep_records(sweep, err);
+	}
+	return rc < 0 || sweep->done.more ? rc : sweep_unread(sweep, err);
 }
 
 int pool_reclaim(struct pool_store *store, const struct pool_census *census,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 #include "cbr/base/hash.h"
 #include "names.h"
@@ -21,6 +22,13 @@
 
 /* A container ID longer than this is cut, and made unique by its hash. */
 #define MAX_ID_TEXT 200
+
+/*
+ * How much later than its record an address file may be: by a disk that is slow, and by what
+ * file systems cut off. Nobody gives one back and reserves it anew in that time, who in
+ * addition works beside us, and for the same attachment.
+ */
+#define SLACK_S 1
 
 /* Neither part can hold a colon. */
 void pool_record_name(const struct pool_owner *owner, char ret[static NAME_MAX + 1])
@@ -39,6 +47,21 @@ void pool_record_done(struct pool_record *record)
 	free(record->addrs);
 	free(record->text);
 	*record = (struct pool_record){ 0 };
+}
+
+bool pool_record_covers(const struct pool_record *record, const struct ip_addr *addr,
+			const struct timespec *time)
+{
+	struct timespec latest = record->evidence.time;
+
+	/* A damaged one may claim any time. */
+	if (!__builtin_add_overflow(latest.tv_sec, SLACK_S, &latest.tv_sec) &&
+	    clock_is_before(&latest, time))
+		return false;
+	for (size_t i = 0; i < record->n; i++)
+		if (ip_equal(&record->addrs[i], addr))
+			return true;
+	return false;
 }
 
 int pool_record_load_named(int records_fd, const char *name, struct pool_record *ret)

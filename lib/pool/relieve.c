@@ -114,7 +114,7 @@ size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max
 			continue;
 		n = take_back(work, &record);
 		for (size_t j = 0; j < record.n && n > 0; j++)
-			if (!pool_is_held(work->store, &record.addrs[j], &record.owner))
+			if (!pool_is_held(work->store, &record.addrs[j], &record))
 				pool_walk_drop(walk, &record.addrs[j]);
 		if (!n)
 			note_age(tally, &record);
@@ -128,5 +128,5 @@ bool pool_relieve_wanted(struct pool_work *work, const struct ip_addr *addr)
 	auto_with(pool_record_done) struct pool_record record = { 0 };
 
 	return load_owner(work, addr, &record) && take_back(work, &record) > 0 &&
-	       !pool_is_held(work->store, addr, &record.owner);
+	       !pool_is_held(work->store, addr, &record);
 }

@@ -64,10 +64,20 @@ int pool_store_read_time(const struct pool_store *store, const struct ip_addr *a
 				     &st);
 
 	*ret_time = st.st_mtim;
-	/* A link, a directory or a long text is no reservation, whoever put it there. */
-	if (len == -ELOOP || len == -EINVAL || len == -EFBIG)
+	/* A link, a directory, a socket or a long text is no reservation, whoever put it there. */
+	if (len == -ELOOP || len == -EINVAL || len == -ENXIO || len == -EFBIG)
 		return POOL_FOREIGN;
 	return len < 0 ? (int)len : (int)pool_owner_parse(buf, (size_t)len, ret);
+}
+
+struct timespec pool_store_time(const struct pool_store *store, const struct ip_addr *addr)
+{
+	char name[IP_TEXT_SIZE];
+	struct stat st = { 0 };
+
+	if (fstatat(store->dir_fd, ip_format(addr, name), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return (struct timespec){ 0 };
+	return st.st_mtim;
 }
 
 static const char *cursor_name(size_t set, char buf[static CURSOR_NAME_SIZE])

@@ -18,6 +18,7 @@ int ipam_del(const struct cni_call *call, struct error *err)
 	auto_with(ipam_pool_leave) struct ipam_pool pool = IPAM_POOL_NONE;
 	auto_with(cni_step_end) struct cni_step step = { 0 };
 	const struct pool_owner owner = ipam_owner(call);
+	struct pool_news news = { 0 };
 	struct ipam_conf conf;
 	int rc;
 
@@ -26,5 +27,7 @@ int ipam_del(const struct cni_call *call, struct error *err)
 	if (rc <= 0)
 		return rc;
 	step = cni_step_begin(call->log, "release");
-	return pool_release(&pool.store, &owner, &pool.world, err);
+	rc = pool_release(&pool.store, &owner, &pool.world, &news, err);
+	ipam_tell_news(call, &news);
+	return rc;
 }

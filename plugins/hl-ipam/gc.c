@@ -89,5 +89,6 @@ int ipam_gc(const struct cni_call *call, struct error *err)
 		return rc;
 	qsort(list, roll.n, sizeof(*list), compare);
 	roll.list = list;
+	census.n_listed = roll.n;
 	return sweep(call, &census, err);
 }

@@ -10,7 +10,6 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	/* With all that the caller may do: nothing may look dead that cannot be looked at. */
 	if (tool_is_wanted(argc, argv))
 		return tool_main(argc, argv);
 	status = cni_main(&ipam_plugin, argc, argv);

@@ -110,4 +110,7 @@ void ipam_tell_news(const struct cni_call *call, const struct pool_news *news)
 		ipam_tell(call, "reclaimed %zu addresses of dead pods", news->dead);
 	if (news->blank)
 		ipam_tell(call, "removed %zu address files without content", news->blank);
+	if (news->unreadable)
+		ipam_tell(call, "%zu address files cannot be read, see hl-ipam fsck",
+			  news->unreadable);
 }

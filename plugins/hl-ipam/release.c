@@ -82,13 +82,14 @@ static size_t survey(const struct site *site, const struct whom *whom,
 static int give_back(struct site *site, const struct pool_entry *entry, struct error *err)
 {
 	const struct pool_holder *holder = view_holder(site, entry);
+	struct pool_news ignored = { 0 };
 
 	if (!holder)
 		return pool_discard(&site->store, &entry->addr, &site->world, err);
 	/* The first of its addresses takes the others along. */
 	if (!ip_equal(&entry->addr, &holder->record.addrs[0]))
 		return 0;
-	return pool_release(&site->store, &holder->record.owner, &site->world, err);
+	return pool_release(&site->store, &holder->record.owner, &site->world, &ignored, err);
 }
 
 static void tell(const struct site *site, const struct pool_entry *entry,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
+#include "cbr/sys/caps.h"
 
 #define DEFAULT_CONF_DIR "/etc/cni/net.d"
 
@@ -185,6 +187,20 @@ static int parse(int argc, char **argv, int knows, bool has_subject, struct tool
 	return TOOL_DONE;
 }
 
+/*
+ * To see the files of a store as the plugin does, which has no privilege at all. What that
+ * cannot look at must not look dead, though.
+ */
+static void limit_privileges(void)
+{
+	static const int needed[] = {
+		CAP_SYS_PTRACE, /* look at a namespace that is named /proc/PID/ns/net */
+	};
+	struct error ignored;
+
+	caps_limit(needed, ARRAY_SIZE(needed), &ignored);
+}
+
 static int run(size_t command, int argc, char **argv)
 {
 	auto_with(places_done) struct places places = { 0 };
@@ -201,6 +217,7 @@ static int run(size_t command, int argc, char **argv)
 		return status;
 	if (places_find(&options, &places, &err) < 0)
 		return tool_complain(&err);
+	limit_privileges();
 	status = commands[command].run(&options, &places);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;

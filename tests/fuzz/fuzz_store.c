@@ -134,7 +134,8 @@ static void release(struct play *play, const char *container)
 {
 	const struct pool_owner owner = { container, "eth0" };
 	struct error err = { 0 };
-	int rc = pool_release(&play->store, &owner, &play->world, &err);
+	struct pool_news news = { 0 };
+	int rc = pool_release(&play->store, &owner, &play->world, &news, &err);
 
 	fuzz_require_outcome(rc, &err);
 }

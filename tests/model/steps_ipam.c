@@ -269,6 +269,7 @@ static void run_del(struct model *model, void *arg)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
 	const struct pool_world world = model_world(model);
+	struct pool_news news = { 0 };
 	struct del *del = arg;
 	const struct pool_owner owner = owner_of(model, del->pod);
 	autofree char *config = model->real ? real_config(model, MODEL_SETS, NULL, 0, NULL) : NULL;
@@ -280,7 +281,7 @@ static void run_del(struct model *model, void *arg)
 	if ((del->rc = pool_store_open(model->tmp.path, "net", &store, &del->err)) < 0 ||
 	    (del->rc = pool_store_lock(&store, LOCK_MS, &del->err)) < 0)
 		return;
-	del->rc = pool_release(&store, &owner, &world, &del->err);
+	del->rc = pool_release(&store, &owner, &world, &news, &del->err);
 }
 
 static struct del choose_del(struct model *model)

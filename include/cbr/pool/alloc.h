@@ -41,15 +41,17 @@ struct pool_lease {
 };
 
 /*
- * What an allocation or a reclaim cleaned up by the way, in addresses.
+ * What an allocation, a release or a reclaim cleaned up by the way, in addresses.
  * @earlier_boot: of attachments of an earlier boot
  * @dead: of attachments that are dead by all evidence
  * @blank: files that a crash left without content
+ * @unreadable: files that cannot be read and are left, since nothing is known of them
  */
 struct pool_news {
 	size_t earlier_boot;
 	size_t dead;
 	size_t blank;
+	size_t unreadable;
 };
 
 /* pool_news_add() - those of one more step */

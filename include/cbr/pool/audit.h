@@ -34,8 +34,8 @@ enum pool_entry_kind {
  * @type: of st_mode, for POOL_ENTRY_NO_FILE
  * @errnum: why it cannot be read
  * @time: of its last modification (CLOCK_REALTIME)
- * @owner: its content; text is @text's
- * @text: owned
+ * @owner: its content, or what is on record of a file that cannot be read; text is @text's
+ * @text: owned, NULL = it has no owner
  * @holder: index of its attachment, POOL_NOBODY = none
  */
 struct pool_entry {

@@ -7,6 +7,7 @@
 
 #include "cbr/base/error.h"
 #include "cbr/base/ip.h"
+#include "cbr/pool/alloc.h"
 #include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
 
@@ -48,12 +49,13 @@ void pool_found_done(struct pool_found *found);
 
 /*
  * pool_release() - give back all addresses of an attachment
+ * @news: @unreadable is set where nothing was found, and files that cannot be read are left
  *
  * Records without an interface are taken for its own only if it has no others, as
  * host-local does. The lock must be held.
  *
- * Return: 1 some were released, 0 it has none, or negative: a file could not be removed,
- * or nothing was found and there are files that could not be read.
+ * Return: 1 some were released, 0 it has none as far as anybody can know, or negative: a file
+ * could not be removed.
  */
 int pool_release(struct pool_store *store, const struct pool_owner *owner,
-		 const struct pool_world *world, struct error *err);
+		 const struct pool_world *world, struct pool_news *news, struct error *err);

@@ -17,6 +17,7 @@
  * @is_listed: does it count this attachment as valid? Without interface: any attachment
  *             of that container
  * @arg: for that
+ * @n_listed: how many are valid
  * @start, @start_ns: CLOCK_REALTIME_COARSE, CLOCK_BOOTTIME; what was reserved then or later
  *                    was not known to the runtime. Coarse, as the kernel stamps files: by a
  *                    finer clock one made a moment later may seem to be older
@@ -24,6 +25,7 @@
 struct pool_census {
 	bool (*is_listed)(const struct pool_owner *owner, void *arg);
 	void *arg;
+	size_t n_listed;
 	struct timespec start;
 	int64_t start_ns;
 };
@@ -41,7 +43,8 @@ struct pool_reclaimed {
 
 /*
  * pool_reclaim() - take back the addresses of attachments that are not listed, were made
- * before the census, and show no sign of life; and files that a crash left empty
+ * before the census, and show no sign of life; files that a crash left empty; and files that
+ * nobody can read, if all that are listed hold others
  * @store: made and locked
  *
  * Where there is no evidence at all, as for those that host-local made, the runtime's

@@ -61,6 +61,16 @@ struct pool_record {
 void pool_record_done(struct pool_record *record);
 
 /*
+ * pool_record_covers() - does it tell of this address, as its file was made?
+ * @time: of the file's last modification
+ *
+ * A record is written right before the address files. One that is younger was made by
+ * somebody else, who knows of no records: of that it says nothing.
+ */
+bool pool_record_covers(const struct pool_record *record, const struct ip_addr *addr,
+			const struct timespec *time);
+
+/*
  * pool_record_load() - the record of an attachment
  *
  * Return: 1 and *ret, 0 if there is none, or none that is whole.

@@ -110,6 +110,9 @@ int pool_store_read_time(const struct pool_store *store, const struct ip_addr *a
 			 char buf[static POOL_OWNER_SIZE], struct pool_owner *ret,
 			 struct timespec *ret_time);
 
+/* pool_store_time() - its time of modification alone; zero if not even that can be known */
+struct timespec pool_store_time(const struct pool_store *store, const struct ip_addr *addr);
+
 /*
  * The next functions want the lock to be held.
  *

@@ -61,6 +61,7 @@ static const struct {
 	{ "ln -s /etc/passwd 10.1.2.7", "no-file", "10.1.2.7", 4 },
 	{ "mkfifo 10.1.2.7", "no-file", "10.1.2.7", 4 },
 	{ "mkdir 10.1.2.7", "no-file", "10.1.2.7", 4 },
+	{ "touch 10.1.2.7; chmod 0 10.1.2.7", "unreadable", "10.1.2.7", 4 },
 	{ "echo junk >.attachments/junk", "broken-record", ".attachments/junk", 1 },
 	{ "ln -s /etc/passwd .attachments/x:eth0", "broken-record", ".attachments/x:eth0", 1 },
 	/* With the time of the directory as it was, or somebody else was here and all is told. */

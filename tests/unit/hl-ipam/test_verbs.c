@@ -182,6 +182,56 @@ static void check_and_status_wait_for_no_lock(void **state)
 	free(fixture_must("STATUS", "", config));
 }
 
+/* Of another user, or on a bad block. */
+static void make_unreadable(const struct tmp *tmp, const char *addr, const char *time)
+{
+	free(run_must(NULL, "cd %s/net && touch -d '%s' %s && chmod 0 %s", tmp->path, time, addr,
+		      addr));
+}
+
+/* DEL comes twice for each pod, and without success that pod is stuck. */
+static void del_of_others_is_not_stopped_by_an_unreadable_file(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+	struct run run;
+
+	free(fixture_must("ADD", "a", config));
+	fixture_put(tmp, "10.1.2.9", "x\r\neth0");
+	make_unreadable(tmp, "10.1.2.9", "now");
+	free(fixture_must("DEL", "a", config));
+	run = fixture_run("DEL", "a", config);
+	assert_int_equal(run.status, 0);
+	assert_contains(run.err, "1 address files cannot be read, see hl-ipam fsck");
+	assert_true(tmp_exists(tmp, "net/10.1.2.9"));
+	/* It is counted, so that no ADD need read all the others again. */
+	run_done(&run);
+	run = fixture_run("ADD", "b", config);
+	assert_contains(run.err, "1 address files cannot be read");
+	run_done(&run);
+	run = fixture_run("ADD", "c", config);
+	assert_string_equal(run.err, "");
+	run_done(&run);
+}
+
+static void del_finds_its_own_on_record_if_the_file_cannot_be_read(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", SUBNET, "");
+	autofree char *first = fixture_must("ADD", "a", config);
+	autofree char *again = NULL;
+
+	/* Beside somebody else's change: the record outlives that. */
+	make_unreadable(tmp, "10.1.2.2", "1 second ago");
+	fixture_put(tmp, "10.1.2.9", "x\r\neth0");
+	free(fixture_must("ADD", "b", config));
+	again = fixture_must("ADD", "a", config);
+	assert_string_equal(again, first);
+	free(fixture_must("DEL", "a", config));
+	assert_false(tmp_exists(tmp, "net/10.1.2.2"));
+	assert_false(tmp_exists(tmp, "net/.attachments/a:eth0"));
+}
+
 #define VALID(list) "\"cni.dev/valid-attachments\": " list
 
 static void gc(const struct tmp *tmp, const char *top)
@@ -215,6 +265,34 @@ static void gc_takes_back_what_is_not_listed(void **state)
 	assert_false(fixture_has(tmp, "10.1.2.4", NULL));
 	assert_true(fixture_has(tmp, "10.1.2.8", "b"));
 	assert_false(fixture_has(tmp, "10.1.2.9", NULL));
+}
+
+/* What nobody can read may be of a pod that is listed and has nothing else. */
+static void gc_takes_back_what_cannot_be_read_if_it_is_no_valid_ones(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+
+	free(fixture_must("ADD", "a", config));
+	fixture_put(tmp, "10.1.2.9", "x\r\neth0");
+	make_unreadable(tmp, "10.1.2.9", "1 minute ago");
+	gc(tmp, VALID("[{\"containerID\": \"a\", \"ifname\": \"eth0\"}, "
+		      "{\"containerID\": \"x\", \"ifname\": \"eth0\"}]"));
+	assert_true(tmp_exists(tmp, "net/10.1.2.9"));
+	gc(tmp, VALID("[{\"containerID\": \"a\", \"ifname\": \"eth0\"}]"));
+	assert_false(tmp_exists(tmp, "net/10.1.2.9"));
+	assert_true(fixture_has(tmp, "10.1.2.2", "a\r\neth0"));
+}
+
+static void what_cannot_be_read_does_not_outlive_a_reboot(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.1.0", SUBNET, "");
+
+	fixture_put(tmp, "10.1.2.9", "x\r\neth0");
+	make_unreadable(tmp, "10.1.2.9", "2001-01-01");
+	free(fixture_must("ADD", "a", config));
+	assert_false(tmp_exists(tmp, "net/10.1.2.9"));
 }
 
 static void gc_takes_null_and_nothing_for_an_empty_list(void **state)
@@ -327,11 +405,15 @@ int main(void)
 		FIXTURE(del_works_without_a_netns),
 		FIXTURE(del_tells_one_interface_from_the_other),
 		FIXTURE(the_own_netns_is_refused_before_anything_is_done),
+		FIXTURE(del_of_others_is_not_stopped_by_an_unreadable_file),
+		FIXTURE(del_finds_its_own_on_record_if_the_file_cannot_be_read),
 		FIXTURE(check_finds_what_add_reserved),
 		FIXTURE(check_is_not_fooled_by_a_cursor),
 		FIXTURE(check_compares_with_the_result_of_add),
 		FIXTURE(check_and_status_wait_for_no_lock),
 		FIXTURE(gc_takes_back_what_is_not_listed),
+		FIXTURE(gc_takes_back_what_cannot_be_read_if_it_is_no_valid_ones),
+		FIXTURE(what_cannot_be_read_does_not_outlive_a_reboot),
 		FIXTURE(gc_takes_null_and_nothing_for_an_empty_list),
 		FIXTURE(gc_leaves_what_is_younger_and_other_networks),
 		FIXTURE(gc_needs_no_valid_ranges_but_a_list_it_can_read),

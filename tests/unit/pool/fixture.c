@@ -90,7 +90,8 @@ int fixture_release(struct fixture *f, const char *container)
 {
 	const struct pool_owner owner = { container, "eth0" };
 
-	return pool_release(&f->store, &owner, &f->world, &f->err);
+	f->news = (struct pool_news){ 0 };
+	return pool_release(&f->store, &owner, &f->world, &f->news, &f->err);
 }
 
 static char *name_below(const char *name)

@@ -16,7 +16,7 @@
  * @store: open and locked
  * @world: around it: boot "boot-1", and whoever is neither @alive nor @dead is unknown
  * @alive, @dead: attachments as "container/interface", with a blank around each
- * @news, @err: of fixture_allocate()
+ * @news, @err: of fixture_allocate() and fixture_release()
  */
 struct fixture {
 	struct tmp tmp;

@@ -201,6 +201,9 @@ static void what_is_no_small_file_is_foreign(void **state)
 	assert_int_equal(mkfifoat(f->store.dir_fd, "10.1.2.3", 0600), 0);
 	assert_int_equal(pool_store_read(&f->store, &addr, buf, &owner), POOL_FOREIGN);
 	assert_int_equal(unlinkat(f->store.dir_fd, "10.1.2.3", 0), 0);
+	assert_int_equal(mknodat(f->store.dir_fd, "10.1.2.3", S_IFSOCK | 0600, 0), 0);
+	assert_int_equal(pool_store_read(&f->store, &addr, buf, &owner), POOL_FOREIGN);
+	assert_int_equal(unlinkat(f->store.dir_fd, "10.1.2.3", 0), 0);
 	memset(long_text, 'a', sizeof(long_text));
 	long_text[POOL_OWNER_SIZE] = '\0';
 	fixture_put(f, "10.1.2.3", long_text);
