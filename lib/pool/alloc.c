@@ -12,11 +12,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cbr/base/cleanup.h"
 #include "choose.h"
 #include "give_back.h"
 #include "rest.h"
+
+#define NS_PER_S 1000000000LL
 
 /* Is this the attachment that the record tells of, or a later one by the same name? */
 static bool is_same_life(const struct pool_work *work, const struct pool_record *record)
@@ -120,6 +123,16 @@ static bool is_among(const struct ip_addr *addr, const struct pool_lease *leases
 	return false;
 }
 
+/* Right before the address files, so that these are not younger. */
+static void note_time(struct pool_evidence *evidence)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &evidence->time);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	evidence->since_boot_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 /* What it held before and what it gets now, with the evidence of now. */
 static int write_record(const struct pool_work *work, const struct pool_record *held,
 			const struct pool_lease *leases, struct error *err)
@@ -140,6 +153,7 @@ static int write_record(const struct pool_work *work, const struct pool_record *
 			addrs[record.n++] = held->addrs[i];
 	for (size_t i = 0; i < request->n; i++)
 		addrs[record.n++] = leases[i].address.addr;
+	note_time(&record.evidence);
 	return pool_record_save(work->store, &record, err);
 }
 

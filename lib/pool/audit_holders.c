@@ -126,17 +126,31 @@ static bool is_listed(const struct pool_record *record, const struct ip_addr *ad
 	return false;
 }
 
+/* Else one of the same name was served by somebody else, and nothing is on record of it. */
+static bool tells_of_all(const struct pool_audit *audit, const struct paper *paper,
+			 const size_t *group, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct pool_entry *entry = &audit->entries[group[i]];
+
+		if (!pool_record_covers(&paper->record, &entry->addr, &entry->time))
+			return false;
+	}
+	return true;
+}
+
 /* What is on record of an attachment, or what can be known without that. */
 static void identify(struct papers *papers, const struct pool_entry *first, struct paper *paper,
-		     const struct pool_world *world, struct pool_holder *ret)
+		     bool recorded, const struct pool_world *world, struct pool_holder *ret)
 {
-	*ret = (struct pool_holder){ .recorded = paper, .life = POOL_UNKNOWN };
-	if (paper) {
+	*ret = (struct pool_holder){ .recorded = recorded, .life = POOL_UNKNOWN };
+	if (paper)
+		paper->used = true;
+	if (recorded) {
 		ret->record = paper->record;
 		ret->record.addrs = NULL;
 		ret->record.n = 0;
 		paper->record.text = NULL;
-		paper->used = true;
 		return;
 	}
 	ret->record.owner = first->owner;
@@ -183,6 +197,7 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 	struct paper *paper = papers->n ? bsearch(&first->owner, papers->items, papers->n,
 						  sizeof(*paper), compare_key) :
 					  NULL;
+	const bool recorded = paper && tells_of_all(audit, paper, group, n);
 	struct pool_record *record;
 	size_t n_listed = 0;
 	char name[NAME_MAX + 1];
@@ -192,7 +207,7 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 		return;
 	}
 	audit->holders = items;
-	identify(papers, first, paper, world, &items[audit->n_holders]);
+	identify(papers, first, paper, recorded, world, &items[audit->n_holders]);
 	record = &items[audit->n_holders].record;
 	record->addrs = calloc(n, sizeof(*record->addrs));
 	survey->no_memory |= !record->addrs;
@@ -201,7 +216,7 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 
 		record->addrs[record->n++] = entry->addr;
 		entry->holder = audit->n_holders;
-		if (!paper && clock_is_before(&record->evidence.time, &entry->time))
+		if (!recorded && clock_is_before(&record->evidence.time, &entry->time))
 			record->evidence.time = entry->time;
 		if (paper && is_listed(&paper->record, &entry->addr))
 			n_listed++;

@@ -166,25 +166,22 @@ static int compare(const void *left, const void *right)
 	return order ? order : ip_compare(&a->addr, &b->addr);
 }
 
-static bool agrees(const struct pool_record *record, const struct holding *group, size_t n)
-{
-	if (record->n != n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		bool found = false;
-
-		for (size_t j = 0; j < n && !found; j++)
-			found = ip_equal(&record->addrs[j], &group[i].addr);
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
 static bool is_of_earlier_boot(const struct rebuild *rebuild, const struct pool_record *record)
 {
 	return !rebuild->store->lasting && *rebuild->world->boot && *record->evidence.boot &&
 	       strcmp(record->evidence.boot, rebuild->world->boot) != 0;
+}
+
+/*
+ * Does the record tell of all that the attachment holds? If not, somebody else reserved for
+ * one of the same name: whether that lives is not to be seen by this record.
+ */
+static bool is_own(const struct pool_record *record, const struct holding *group, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!pool_record_covers(record, &group[i].addr, &group[i].time))
+			return false;
+	return true;
 }
 
 /* What can be known of reservations that somebody else made: when the last one was. */
@@ -234,7 +231,8 @@ static void settle_group(struct rebuild *rebuild, const struct holding *group, s
 
 	pool_record_name(&group->owner, name);
 	listed = pool_listing_find(&rebuild->records, name);
-	known = listed && pool_record_load(rebuild->store, &group->owner, &record) > 0;
+	known = listed && pool_record_load(rebuild->store, &group->owner, &record) > 0 &&
+		is_own(&record, group, n);
 	if (listed)
 		listed->used = true;
 	if (known && is_of_earlier_boot(rebuild, &record)) {
@@ -242,7 +240,7 @@ static void settle_group(struct rebuild *rebuild, const struct holding *group, s
 		spend(rebuild);
 		return;
 	}
-	if (known && agrees(&record, group, n))
+	if (known && record.n == n)
 		return;
 	if (!known)
 		note_stranger(rebuild, group, n, &record);

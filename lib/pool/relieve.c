@@ -76,8 +76,11 @@ static int load_owner(const struct pool_work *work, const struct ip_addr *addr,
 	*ret = (struct pool_record){ 0 };
 	if (pool_store_read_time(work->store, addr, buf, &owner, &time) != POOL_OWNED)
 		return 0;
-	if (pool_record_load(work->store, &owner, ret))
-		return 1;
+	if (pool_record_load(work->store, &owner, ret)) {
+		if (pool_record_covers(ret, addr, &time))
+			return 1;
+		pool_record_done(ret);
+	}
 	return work->index->unfinished ? describe_stranger(work, addr, &owner, &time, ret) : 0;
 }
 

@@ -191,8 +191,6 @@ struct pool_evidence evidence_of(const struct surroundings *here, const char *ne
 	struct netns ns;
 
 	evidence.boot = here->boot;
-	evidence.since_boot_ns = boot_clock_ns();
-	clock_gettime(CLOCK_REALTIME, &evidence.time);
 	evidence.netns = netns;
 	evidence.pod = pod;
 	/* That of a process which we may not trace stays unknown, and such a pod is never dead. */

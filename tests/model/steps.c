@@ -26,6 +26,7 @@ static const struct {
 	{ "ADD of host-local", step_foreign_add, 40 },
 	{ "crash of host-local", step_foreign_crash, 15 },
 	{ "DEL of host-local", step_foreign_del, 30 },
+	{ "DEL, ADD of host-local", step_foreign_turn, 40 },
 	{ "damage to our files", step_damage, 20 },
 	{ "disk full or not", step_disk, 15 },
 };

@@ -25,6 +25,7 @@ void step_reboot(struct model *model);
 void step_foreign_add(struct model *model);
 void step_foreign_crash(struct model *model);
 void step_foreign_del(struct model *model);
+void step_foreign_turn(struct model *model);
 void step_damage(struct model *model);
 void step_disk(struct model *model);
 

@@ -110,14 +110,13 @@ static void check_foreign_add(struct model *model, int pod, bool served)
 }
 
 /* The executable itself. What it does on a full disk is its own affair. */
-static void really_foreign_add(struct model *model)
+static void really_foreign_add(struct model *model, int pod)
 {
-	const int pod = (int)model_random(model, MODEL_PODS);
 	autofree char *config = real_config(model, 1, NULL, 0, NULL);
 	struct error err;
 	int rc;
 
-	if (model->full || !holds_nothing(model, pod))
+	if (model->full)
 		return;
 	model_revive(model, pod);
 	snprintf(model->what, sizeof(model->what), "host-local: ADD of %s", model->pods[pod].name);
@@ -127,9 +126,8 @@ static void really_foreign_add(struct model *model)
 	check_foreign_add(model, pod, rc >= 0);
 }
 
-static void really_foreign_del(struct model *model)
+static void really_foreign_del(struct model *model, int pod)
 {
-	const int pod = (int)model_random(model, MODEL_PODS);
 	autofree char *config = real_config(model, 1, NULL, 0, NULL);
 	struct error err;
 
@@ -146,18 +144,17 @@ static bool is_for_the_executable(struct model *model)
 	return model->real && real_host_local() && model_random(model, 2);
 }
 
-static void imitate_foreign_add(struct model *model)
+static void imitate_foreign_add(struct model *model, int pod)
 {
 	autoclose int lock_fd = lock_as_host_local(model);
 	const int number = find_free(model);
-	const int pod = (int)model_random(model, MODEL_PODS);
 	const bool bare = model_random(model, 4) == 0;
 	struct model_pod *owner = &model->pods[pod];
 	char content[32];
 	char text[IP_TEXT_SIZE];
 	struct ip_addr addr;
 
-	if (number < 0 || !holds_nothing(model, pod))
+	if (number < 0)
 		return;
 	snprintf(content, sizeof(content), "%s%s", owner->name, bare ? "" : "\r\neth0");
 	addr = model_addr(model, 0, number);
@@ -178,12 +175,44 @@ static void imitate_foreign_add(struct model *model)
 	steps_settle(model);
 }
 
+/*
+ * What hl-ipam wrote down of a pod was a while ago: here a life takes milliseconds. In place, so
+ * that it is not seen.
+ */
+static void age_record(const struct model *model, int pod)
+{
+	static const char key[] = "\nreserved ";
+	char name[64];
+	autofree char *content = NULL;
+	autoclose int fd = -1;
+	char *time;
+
+	snprintf(name, sizeof(name), "net/.attachments/%s:eth0", model->pods[pod].name);
+	content = tmp_read(&model->tmp, name);
+	time = content ? strstr(content, key) : NULL;
+	if (!time)
+		return;
+	time += strlen(key);
+	fd = open(model_path(model, name + strlen("net/")), O_WRONLY | O_CLOEXEC);
+	*time = '0';
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, content, strlen(content), 0), strlen(content));
+}
+
+static void foreign_add(struct model *model, int pod)
+{
+	if (!holds_nothing(model, pod))
+		return;
+	age_record(model, pod);
+	if (is_for_the_executable(model))
+		really_foreign_add(model, pod);
+	else
+		imitate_foreign_add(model, pod);
+}
+
 void step_foreign_add(struct model *model)
 {
-	if (is_for_the_executable(model))
-		really_foreign_add(model);
-	else
-		imitate_foreign_add(model);
+	foreign_add(model, (int)model_random(model, MODEL_PODS));
 }
 
 void step_foreign_crash(struct model *model)
@@ -205,10 +234,9 @@ void step_foreign_crash(struct model *model)
 }
 
 /* Reservations of ours, too: the network may be handed back to host-local. */
-static void imitate_foreign_del(struct model *model)
+static void imitate_foreign_del(struct model *model, int pod)
 {
 	autoclose int lock_fd = lock_as_host_local(model);
-	const int pod = (int)model_random(model, MODEL_PODS);
 
 	snprintf(model->what, sizeof(model->what), "DEL of %s by host-local",
 		 model->pods[pod].name);
@@ -225,12 +253,33 @@ static void imitate_foreign_del(struct model *model)
 	steps_settle(model);
 }
 
-void step_foreign_del(struct model *model)
+static void foreign_del(struct model *model, int pod)
 {
 	if (is_for_the_executable(model))
-		really_foreign_del(model);
+		really_foreign_del(model, pod);
 	else
-		imitate_foreign_del(model);
+		imitate_foreign_del(model, pod);
+}
+
+void step_foreign_del(struct model *model)
+{
+	foreign_del(model, (int)model_random(model, MODEL_PODS));
+}
+
+/*
+ * A container that comes again under its name, and in between there is nobody but host-local:
+ * what is on record of it is that of its earlier life.
+ */
+void step_foreign_turn(struct model *model)
+{
+	const int pod = (int)model_random(model, MODEL_PODS);
+
+	if (model_random(model, 3) == 0)
+		model_boot(model);
+	model_bury(model, pod);
+	steps_withdraw(model, pod);
+	foreign_del(model, pod);
+	foreign_add(model, pod);
 }
 
 static void damage_record(struct model *model)

@@ -18,7 +18,7 @@
  * @sets, @n: settled and apart
  * @wanted: one per set: this address and no other; family 0 = the next free one
  * @owner: for whom
- * @evidence: what shows that it lives
+ * @evidence: what shows that it lives; its times are set when it is written down
  * @rest_s: seconds that an address given back rests before it is handed out again, at
  *          most POOL_REST_MAX_S
  */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cbr/base/array.h"
@@ -46,6 +45,7 @@ int fixture_make(void **state)
 	f->world = (struct pool_world){ "boot-1", life, f };
 	f->alive = "";
 	f->dead = "";
+	f->netns = POOL_EVIDENCE_NONE;
 	*state = f;
 	return 0;
 }
@@ -72,14 +72,14 @@ const char *fixture_allocate(struct fixture *f, const char *container, const cha
 		.n = 1,
 		.wanted = &addr,
 		.owner = { container, "eth0" },
-		.evidence = POOL_EVIDENCE_NONE,
+		.evidence = f->netns,
 		.rest_s = rest_s,
 	};
 	struct pool_lease lease;
 	int rc;
 
 	request.evidence.boot = f->world.boot;
-	request.evidence.time.tv_sec = time(NULL);
+	request.evidence.pod = "";
 	f->news = (struct pool_news){ 0 };
 	rc = pool_allocate(&f->store, &request, &f->world, &lease, &f->news, &f->err);
 	free(settled.ranges);

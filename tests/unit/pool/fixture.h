@@ -16,6 +16,7 @@
  * @store: open and locked
  * @world: around it: boot "boot-1", and whoever is neither @alive nor @dead is unknown
  * @alive, @dead: attachments as "container/interface", with a blank around each
+ * @netns: what fixture_allocate() has of the attachment's namespace, none by default
  * @news, @err: of fixture_allocate() and fixture_release()
  */
 struct fixture {
@@ -24,6 +25,7 @@ struct fixture {
 	struct pool_world world;
 	const char *alive;
 	const char *dead;
+	struct pool_evidence netns;
 	struct pool_news news;
 	struct error err;
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/audit.h"
@@ -41,6 +42,7 @@ static void record(const struct fixture *f, const char *container, const char *a
 	struct error err;
 
 	record.evidence.boot = f->world.boot;
+	record.evidence.time.tv_sec = time(NULL);
 	record.evidence.pod = "default/web";
 	record.addrs = addrs;
 	record.n = 1;
@@ -58,21 +60,24 @@ static void entries_are_in_order_and_know_their_holders(void **state)
 	fixture_put(f, "10.1.2.10", "a\r\neth0");
 	fixture_put(f, "10.1.2.9", "b");
 	fixture_put(f, "10.1.2.8", "kept for the printer");
+	fixture_put(f, "10.1.2.11", "c\r\neth0");
 	record(f, "a", "10.1.2.10");
+	record(f, "c", "10.1.2.11");
 	audit = look(f);
-	assert_int_equal(audit.n_entries, 4);
-	assert_int_equal(audit.n_holders, 2);
+	assert_int_equal(audit.n_entries, 5);
+	assert_int_equal(audit.n_holders, 3);
 	assert_int_equal(audit.entries[0].kind, POOL_ENTRY_FOREIGN);
 	assert_int_equal(audit.entries[0].holder, POOL_NOBODY);
 	i = pool_audit_find(&audit, &addr);
 	assert_int_equal(i, 2);
-	assert_int_equal(audit.entries[3].holder, audit.entries[i].holder);
-	assert_true(audit.holders[audit.entries[i].holder].recorded);
+	assert_int_equal(audit.entries[4].holder, audit.entries[i].holder);
 	assert_int_equal(audit.holders[audit.entries[i].holder].record.n, 2);
-	assert_string_equal(audit.holders[audit.entries[i].holder].record.evidence.pod,
+	assert_true(audit.holders[audit.entries[3].holder].recorded);
+	assert_string_equal(audit.holders[audit.entries[3].holder].record.evidence.pod,
 			    "default/web");
 	assert_false(audit.holders[audit.entries[1].holder].recorded);
-	/* The record does not tell of the second one. */
+	/* Its record does not tell of the second one, so it may be that of a namesake. */
+	assert_false(audit.holders[audit.entries[i].holder].recorded);
 	assert_non_null(find(&audit, POOL_NOT_RECORDED, "fd00::2"));
 	assert_null(find(&audit, POOL_NOT_RECORDED, "10.1.2.10"));
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cbr/base/array.h"
@@ -274,6 +275,74 @@ static void unreadable_files_keep_the_address_and_are_told(void **state)
 	assert_false(fixture_has(f, "10.1.2.2"));
 }
 
+/* As if it had been made so many seconds from now. */
+static void make_later(const struct fixture *f, const char *addr, int seconds)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { time(NULL) + seconds, 0 } };
+
+	assert_int_equal(utimensat(f->store.dir_fd, addr, times, 0), 0);
+}
+
+/* What host-local does beside us to a container that comes again. */
+static void renew(const struct fixture *f, const char *container, const char *before,
+		  const char *after)
+{
+	char content[64];
+
+	snprintf(content, sizeof(content), "%s\r\neth0", container);
+	assert_int_equal(unlinkat(f->store.dir_fd, before, 0), 0);
+	fixture_put(f, after, content);
+}
+
+/* Nothing is on record of it but that it is of this boot. */
+static void assert_unknown(const struct fixture *f, const char *container)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+	const struct pool_owner owner = { container, "eth0" };
+
+	assert_int_equal(pool_record_load(&f->store, &owner, &record), 1);
+	assert_string_equal(record.evidence.boot, f->world.boot);
+	assert_string_equal(record.evidence.netns, "");
+	assert_int_equal(record.evidence.netns_ino, 0);
+}
+
+/* Whether it lives is not to be seen by what its namesake was. */
+static void a_strangers_reservation_does_not_inherit_evidence(void **state)
+{
+	static const struct {
+		const char *after;
+		int later_s;
+	} cases[] = { { "10.1.2.9", 0 }, { "10.1.2.7", 60 } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		f->netns = (struct pool_evidence){ .netns = "/run/netns/a", .netns_ino = 4711 };
+		assert_string_equal(fixture_allocate(f, "a", SET, "10.1.2.7", 0), "10.1.2.7");
+		f->netns = POOL_EVIDENCE_NONE;
+		renew(f, "a", "10.1.2.7", cases[i].after);
+		make_later(f, cases[i].after, cases[i].later_s);
+		assert_non_null(fixture_allocate(f, "b", SET, NULL, 0));
+		assert_unknown(f, "a");
+		assert_int_equal(fixture_release(f, "a"), 1);
+		assert_int_equal(fixture_release(f, "b"), 1);
+	}
+}
+
+static void a_strangers_reservation_is_of_no_earlier_boot(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SET, "10.1.2.7", 0), "10.1.2.7");
+	assert_string_equal(fixture_allocate(f, "b", SET, "10.1.2.8", 0), "10.1.2.8");
+	f->world.boot = "boot-2";
+	renew(f, "a", "10.1.2.7", "10.1.2.9");
+	assert_non_null(fixture_allocate(f, "c", SET, NULL, 0));
+	assert_int_equal(f->news.earlier_boot, 1);
+	assert_true(fixture_has(f, "10.1.2.9"));
+	assert_false(fixture_has(f, "10.1.2.8"));
+	assert_unknown(f, "a");
+}
+
 static void many_of_others_are_seen_to_by_and_by(void **state)
 {
 	struct fixture *f = *state;
@@ -373,6 +442,8 @@ int main(void)
 		FIXTURE_STORE(they_stay_where_they_are_to_last),
 		FIXTURE_STORE(what_host_local_did_before_we_came_is_no_earlier_boots),
 		FIXTURE_STORE(unreadable_files_keep_the_address_and_are_told),
+		FIXTURE_STORE(a_strangers_reservation_does_not_inherit_evidence),
+		FIXTURE_STORE(a_strangers_reservation_is_of_no_earlier_boot),
 		FIXTURE_STORE(many_of_others_are_seen_to_by_and_by),
 		FIXTURE_STORE(the_dead_of_others_make_room_before_all_are_seen_to),
 		FIXTURE_STORE(an_earlier_boots_reservations_go_by_and_by),
