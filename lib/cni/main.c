@@ -137,7 +137,8 @@ static int dispatch(const struct cni_plugin *plugin, const struct cni_call *call
 	return serve_verb(plugin, call, NULL, err);
 }
 
-static int serve(const struct cni_plugin *plugin)
+/* @dev, @ino: where CNI_NETNS leads to, if it is known */
+static int serve(const struct cni_plugin *plugin, uint64_t dev, uint64_t ino)
 {
 	const int64_t start_ns = clock_now_ns();
 	auto_with(cni_call_done) struct cni_call call = { 0 };
@@ -148,6 +149,8 @@ static int serve(const struct cni_plugin *plugin)
 	int rc = cni_call_read(STDIN_FILENO, &call, &err);
 
 	call.plugin = plugin;
+	call.netns_dev = dev;
+	call.netns_ino = ino;
 	if (rc >= 0)
 		rc = serve_open_log(plugin, &call, start_ns, &log, &err);
 	else
@@ -221,7 +224,12 @@ static void help(const struct cni_plugin *plugin)
 int cni_main(const struct cni_plugin *plugin, int argc, char **argv)
 {
 	const char *command = getenv("CNI_COMMAND");
+	const char *netns = getenv("CNI_NETNS");
+	uint64_t dev = 0;
+	uint64_t ino = 0;
 
+	if (plugin->look_netns && netns)
+		plugin->look_netns(netns, &dev, &ino);
 	if (plugin->prepare)
 		plugin->prepare();
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
@@ -242,5 +250,5 @@ int cni_main(const struct cni_plugin *plugin, int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	settle();
-	return serve(plugin);
+	return serve(plugin, dev, ino);
 }

@@ -48,8 +48,9 @@ int serve_verb(const struct cni_plugin *plugin, const struct cni_call *call, str
 	if (call->verb == CNI_STATUS)
 		return run(plugin->status, call, err);
 	/* What is to be taken down is not looked for in the wrong place, but it is taken down. */
-	if (plugin->judge_netns && call->verb != CNI_DEL && !call->netns_override)
-		rc = plugin->judge_netns(call->netns, err);
+	if (plugin->judge_netns && call->verb != CNI_DEL && call->netns_ino &&
+	    !call->netns_override)
+		rc = plugin->judge_netns(call->netns, call->netns_dev, call->netns_ino, err);
 	if (rc < 0)
 		return rc;
 	if (call->verb == CNI_ADD)

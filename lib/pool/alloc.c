@@ -15,9 +15,12 @@
 #include <time.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
+#include "cbr/pool/find.h"
 #include "choose.h"
 #include "give_back.h"
 #include "rest.h"
+#include "scan.h"
 
 #define NS_PER_S 1000000000LL
 
@@ -74,6 +77,33 @@ static int restore_record(const struct pool_work *work, struct pool_record *ret)
 	return load_record(work, ret);
 }
 
+/* The same, where there was no room for the record of what somebody else had reserved. */
+static int find_unrecorded(const struct pool_work *work, struct pool_record *ret)
+{
+	auto_with(pool_found_done) struct pool_found found = { 0 };
+	struct error ignored;
+
+	if (!work->index->faults.n ||
+	    pool_scan(work->store, &work->request->owner, &found, &ignored) < 0 || !found.n)
+		return 0;
+	ret->owner = work->request->owner;
+	if (!found.items[0].exact)
+		ret->owner.ifname = "";
+	ret->evidence = POOL_EVIDENCE_NONE;
+	ret->evidence.boot = work->world->boot;
+	ret->addrs = calloc(found.n, sizeof(*ret->addrs));
+	for (size_t i = 0; ret->addrs && i < found.n; i++) {
+		const struct timespec time = pool_store_time(work->store, &found.items[i].addr);
+
+		if (found.items[i].exact != found.items[0].exact)
+			break;
+		if (clock_is_before(&ret->evidence.time, &time))
+			ret->evidence.time = time;
+		ret->addrs[ret->n++] = found.items[i].addr;
+	}
+	return ret->n > 0;
+}
+
 /*
  * An attachment that asks again gets what it has: the first call was killed before it
  * could say so, or its caller was.
@@ -85,7 +115,7 @@ static int recall(struct pool_work *work, struct pool_record *held, struct pool_
 	struct pool_faults ignored = { 0 };
 	int any = 0;
 
-	if (!load_record(work, held) && !restore_record(work, held))
+	if (!load_record(work, held) && !restore_record(work, held) && !find_unrecorded(work, held))
 		return 0;
 	if (!is_same_life(work, held)) {
 		work->news->dead += pool_give_back(work->store, held, true, work->index, &ignored);

@@ -73,13 +73,15 @@ static bool look_at(struct pool_record *record, void *arg)
 {
 	struct sweep *sweep = arg;
 	const bool listed = sweep->census->is_listed(&record->owner, sweep->census->arg);
+	enum pool_life life;
 
 	/* One without interface is of any of those that are listed for its container. */
 	if (listed && *record->owner.ifname)
 		sweep->n_seen++;
 	if (listed || !was_known(sweep, &record->evidence))
 		return true;
-	if (sweep->world->life(record, sweep->world->arg) == POOL_ALIVE) {
+	life = sweep->world->life(record, sweep->world->arg);
+	if (life == POOL_ALIVE || life == POOL_HIDDEN) {
 		sweep->done.alive++;
 		return true;
 	}

@@ -98,11 +98,23 @@ int netns_refuse_own(const struct netns *ns, const char *path, struct error *err
 	return error_hint(err, "CNI_NETNS is \"%s\", the namespace of the node itself", path);
 }
 
-int netns_refuse_own_path(const char *path, struct error *err)
+int netns_identify(const char *path, uint64_t *ret_dev, uint64_t *ret_ino)
 {
 	struct netns ns;
+	const int rc = netns_look(path, &ns);
 
-	return netns_look(path, &ns) < 0 ? 0 : netns_refuse_own(&ns, path, err);
+	if (rc < 0)
+		return rc;
+	*ret_dev = ns.dev;
+	*ret_ino = ns.ino;
+	return 0;
+}
+
+int netns_refuse_identity(const char *path, uint64_t dev, uint64_t ino, struct error *err)
+{
+	const struct netns ns = { .fd = -1, .dev = dev, .ino = ino };
+
+	return netns_refuse_own(&ns, path, err);
 }
 
 int netns_call(const struct netns *target, int (*fn)(void *arg, struct error *err), void *arg,

@@ -109,7 +109,9 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 	if (rc < 0)
 		return rc;
 	step = cni_step_begin(call->log, "allocate");
-	request.evidence = evidence_of(&pool.here, call->netns, conf->pod);
+	rc = evidence_of(&pool.here, call, conf->pod, &request.evidence, err);
+	if (rc < 0)
+		return rc;
 	rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
 	ipam_tell_news(call, &news);
 	return rc;

@@ -5,8 +5,8 @@
  * 1. Nothing outlives a reboot.
  * 2. A host end of the name that cbr-bridge gives is a sign of life, and so is the network
  *    namespace, if it is at its path still and is the same.
- * 3. Without either it is dead, if it had a namespace on record. If not, or if we may not
- *    look at that, nothing is known of it, unless its file is from before the boot.
+ * 3. Without either it is dead, if it had a namespace on record, and we may look there. Of one
+ *    without, nothing is known, unless its file is from before the boot.
  *
  * The host end is not asked for with if_nametoindex(3): for a name that does not exist the
  * kernel runs modprobe first, twice (dev_load() in net/core/dev_ioctl.c), and that while
@@ -72,13 +72,18 @@ static bool has_link(const struct surroundings *here, const struct pool_owner *o
 	return link_exists(name) || !link_exists(ALL_LINKS);
 }
 
+/* That of another process below /proc is only for those who may trace that. */
+static bool is_hidden(int rc)
+{
+	return rc == -EACCES || rc == -EPERM;
+}
+
 static enum verdict look_at_netns(const struct pool_evidence *evidence)
 {
 	struct netns ns;
 	const int rc = netns_look(evidence->netns, &ns);
 
-	/* That of another process below /proc is only for those who may trace that. */
-	if (rc == -EACCES || rc == -EPERM)
+	if (is_hidden(rc))
 		return HIDDEN_NETNS;
 	return rc == 0 && ns.dev == evidence->netns_dev && ns.ino == evidence->netns_ino ?
 		       HAS_NETNS :
@@ -113,8 +118,9 @@ static enum pool_life life(const struct pool_record *record, void *arg)
 	case HAS_LINK:
 	case HAS_NETNS:
 		return POOL_ALIVE;
-	case EARLIER_BOOT_BUT_LASTING:
 	case HIDDEN_NETNS:
+		return POOL_HIDDEN;
+	case EARLIER_BOOT_BUT_LASTING:
 	case NOTHING_KNOWN:
 		return POOL_UNKNOWN;
 	default:
@@ -184,19 +190,27 @@ void surroundings_done(struct surroundings *here)
 	here->n_links = 0;
 }
 
-struct pool_evidence evidence_of(const struct surroundings *here, const char *netns,
-				 const char *pod)
+int evidence_of(const struct surroundings *here, const struct cni_call *call, const char *pod,
+		struct pool_evidence *ret, struct error *err)
 {
-	struct pool_evidence evidence = POOL_EVIDENCE_NONE;
 	struct netns ns;
+	const int rc = netns_look(call->netns, &ns);
 
-	evidence.boot = here->boot;
-	evidence.netns = netns;
-	evidence.pod = pod;
-	/* That of a process which we may not trace stays unknown, and such a pod is never dead. */
-	if (netns_look(netns, &ns) == 0) {
-		evidence.netns_dev = ns.dev;
-		evidence.netns_ino = ns.ino;
+	*ret = POOL_EVIDENCE_NONE;
+	ret->boot = here->boot;
+	ret->netns = call->netns;
+	ret->pod = pod;
+	/* That of a process which we may not trace any more is what it was. */
+	if (is_hidden(rc)) {
+		ret->netns_dev = call->netns_dev;
+		ret->netns_ino = call->netns_ino;
+	} else if (rc == 0) {
+		ret->netns_dev = ns.dev;
+		ret->netns_ino = ns.ino;
 	}
-	return evidence;
+	if (!call->netns_ino ||
+	    (ret->netns_dev == call->netns_dev && ret->netns_ino == call->netns_ino))
+		return 0;
+	error_set(err, ERROR_NETNS, "network namespace \"%s\" is gone", call->netns);
+	return error_hint(err, "it was there when the call began: the pod has ended since");
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "cbr/cni/call.h"
 #include "cbr/pool/record.h"
 #include "cbr/sys/boot.h"
 
@@ -48,11 +49,15 @@ void surroundings_done(struct surroundings *here);
 
 /*
  * evidence_of() - what shows that an attachment lives, here and now
- * @netns: path, borrowed; nothing need be there
+ * @call: with its namespace as it was before privileges were given up; borrowed
  * @pod: for people, borrowed
+ *
+ * Where there never was a namespace, nothing is known of it. But one that was there and is gone,
+ * while the lock was waited for, was the pod's: what would be reserved now, nobody would give back.
+ * Return: 0 and *ret, or negative with ERROR_NETNS.
  */
-struct pool_evidence evidence_of(const struct surroundings *here, const char *netns,
-				 const char *pod);
+int evidence_of(const struct surroundings *here, const struct cni_call *call, const char *pod,
+		struct pool_evidence *ret, struct error *err);
 
 /* evidence_explain() - in a few words: why surroundings_look()'s verdict on a record is so */
 const char *evidence_explain(const struct pool_record *record, const struct surroundings *here);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,10 +187,28 @@ struct pool_world model_world(struct model *model)
 	return (struct pool_world){ model->boot, life, model };
 }
 
+/* Files are stamped by the clock's last tick, and boots are not as far apart as ticks here. */
+static void age_files(const struct model *model)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	char text[IP_TEXT_SIZE];
+
+	clock_gettime(CLOCK_REALTIME, &times[1]);
+	times[1].tv_sec -= 3600;
+	for (size_t i = 0; i < MODEL_SETS; i++)
+		for (int j = 0; j < MODEL_RANGE; j++) {
+			const struct ip_addr addr = model_addr(model, i, j);
+
+			utimensat(AT_FDCWD, model_path(model, ip_format(&addr, text)), times, 0);
+		}
+}
+
 void model_boot(struct model *model)
 {
 	snprintf(model->boot, sizeof(model->boot), "boot-%u", ++model->n_boots);
 	clock_gettime(CLOCK_REALTIME, &model->boot_time);
+	model->boot_time.tv_sec--;
+	age_files(model);
 	if (model->real)
 		real_boot(model);
 	for (int i = 0; i < MODEL_PODS; i++) {

@@ -3,11 +3,18 @@
 
 #include "harness.h"
 
+#include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
 #include "cbr/base/hash.h"
 #include "json.h"
@@ -169,6 +176,106 @@ static void no_address_is_kept_if_there_is_no_room_for_the_second(void **state)
 	assert_true(was_second);
 }
 
+#define SMALL                                                                                   \
+	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"type\": \"cbr-bridge\", "             \
+	"\"ipam\": {\"type\": \"hl-ipam\", \"dataDir\": \"%s\", \"subnet\": \"10.1.2.0/30\"}, " \
+	"\"cni.dev/valid-attachments\": []}"
+
+/* A process with all capabilities in a namespace of its own, of which nothing else knows. */
+static pid_t begin_pod(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWNET) == 0 && write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_true(pid > 0);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void end_pod(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* As tools without a daemon name a pod's namespace. Without privileges it is out of sight. */
+static void a_namespace_of_a_process_is_evidence(void **state)
+{
+	static const char *const plugins[] = { "hl-ipam", "cbr-bridge" };
+	const struct node *node = *state;
+	autofree char *config = NULL;
+	char netns[64];
+
+	assert_true(asprintf(&config, SMALL, node->tmp.path) > 0);
+	for (size_t i = 0; i < ARRAY_SIZE(plugins); i++) {
+		const pid_t pid = begin_pod();
+		struct run_call call = { .plugin = plugins[i],
+					 .command = "ADD",
+					 .container = "a",
+					 .netns = netns,
+					 .ifname = "eth0",
+					 .config = config,
+					 .ns = &node->node };
+
+		snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
+		json_decref(run_result(&call));
+		call.plugin = "hl-ipam";
+		call.command = "GC";
+		assert_null(run_result(&call));
+		assert_true(tmp_exists(&node->tmp, "net/10.1.2.2"));
+		end_pod(pid);
+		ns_wait(&node->node, 5000, "! ip -o link show type veth | grep .");
+		call.command = "ADD";
+		call.container = "b";
+		call.netns = "/nothing/is/here";
+		json_decref(run_result(&call));
+		call.command = "DEL";
+		assert_null(run_result(&call));
+	}
+}
+
+/* What the caller of an ADD that outlived it does not know, it gives back nowhere. */
+static void nothing_is_reserved_for_a_namespace_that_went_meanwhile(void **state)
+{
+	/* More than a pipe takes: when it is written, the plugin reads. */
+	static const char blanks[1024];
+	const struct node *node = *state;
+	autofree char *bin = run_bin("hl-ipam");
+	autofree char *command = NULL;
+	autofree char *said = NULL;
+	struct ns pod;
+	FILE *input;
+
+	ns_make(&node->tmp, "pod", &pod);
+	assert_true(asprintf(&command,
+			     "CNI_COMMAND=ADD CNI_CONTAINERID=a CNI_IFNAME=eth0 CNI_NETNS=%s "
+			     "CNI_PATH=/none %s >%s/said",
+			     pod.path, bin, node->tmp.path) > 0);
+	input = popen(command, "we");
+	assert_non_null(input);
+	setvbuf(input, NULL, _IONBF, 0);
+	for (int i = 0; i < 65; i++)
+		assert_int_equal(fprintf(input, "%1024s", blanks), 1024);
+	ns_destroy(&pod);
+	assert_true(fprintf(input, SMALL, node->tmp.path) > 0);
+	assert_int_equal(WEXITSTATUS(pclose(input)), 1);
+	said = tmp_read(&node->tmp, "said");
+	assert_contains(said, "\"code\": 8");
+	assert_contains(said, "is gone");
+	assert_false(tmp_exists(&node->tmp, "net/10.1.2.2"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -178,6 +285,8 @@ int main(void)
 		TEST(gc_takes_it_back_when_the_host_end_is_gone),
 		TEST(the_directory_is_that_of_host_local_by_default),
 		TEST(no_address_is_kept_if_there_is_no_room_for_the_second),
+		TEST(a_namespace_of_a_process_is_evidence),
+		TEST(nothing_is_reserved_for_a_namespace_that_went_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cbr/base/error.h"
 #include "cbr/cni/version.h"
@@ -28,6 +29,8 @@ enum cni_verb {
  * @command, @verb: CNI_COMMAND
  * @container_id, @netns, @ifname, @args, @path: CNI_CONTAINERID, CNI_NETNS,
  *         CNI_IFNAME, CNI_ARGS, CNI_PATH
+ * @netns_dev, @netns_ino: identity of the namespace that CNI_NETNS led to before privileges were
+ *         given up; 0 = to none that could be looked at. By the plugin's look_netns
  * @netns_override: CNI_NETNS_OVERRIDE: our own namespace is no mistake
  * @version: cniVersion of the config
  * @network: "name" of the config
@@ -44,6 +47,8 @@ struct cni_call {
 	const char *ifname;
 	const char *args;
 	const char *path;
+	uint64_t netns_dev;
+	uint64_t netns_ino;
 	bool netns_override;
 	const struct cni_version *version;
 	const char *network;

@@ -6,6 +6,7 @@
 #include "cbr/cni/result.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A plugin. Verbs return >= 0 or a negative errno with *err.
@@ -18,9 +19,12 @@
  * @resident: a plugin that this executable contains, NULL = none. As a delegate it is not
  *            started if CNI_PATH leads to its own executable of this same build: a thread
  *            does what that would
- * @prepare: called first in the process, or the thread, that serves: gives up privileges that
+ * @look_netns: which namespace is there? Called with CNI_NETNS before anything else, for what
+ *              is of another process may not be looked at without privileges. A resident gets
+ *              what its host found. Return: 0, or negative if there is none; may be NULL
+ * @prepare: called then in the process, or the thread, that serves: gives up privileges that
  *           are not needed; may be NULL
- * @judge_netns: may this be the pod's namespace? Called with CNI_NETNS before ADD and CHECK,
+ * @judge_netns: may this be the pod's namespace? Called with what was found before ADD and CHECK,
  *               unless CNI_NETNS_OVERRIDE says that any may; may be NULL. DEL must succeed
  *               whatever CNI_NETNS has become: @del itself leaves alone what is not a pod's
  * @add: fills *ret, which cni_main() prints in the version of the config
@@ -36,7 +40,8 @@ struct cni_plugin {
 	const char *build_id;
 	const struct cni_plugin *resident;
 	void (*prepare)(void);
-	int (*judge_netns)(const char *path, struct error *err);
+	int (*look_netns)(const char *path, uint64_t *ret_dev, uint64_t *ret_ino);
+	int (*judge_netns)(const char *path, uint64_t dev, uint64_t ino, struct error *err);
 	int (*add)(const struct cni_call *call, struct cni_result *ret, struct error *err);
 	int (*undo)(const struct cni_call *call, struct error *err);
 	int (*del)(const struct cni_call *call, struct error *err);

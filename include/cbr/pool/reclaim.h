@@ -32,7 +32,7 @@ struct pool_census {
 
 /*
  * @news: addresses taken back
- * @alive: attachments not listed, but kept for a sign of life
+ * @alive: attachments not listed, but kept for a sign of life, or since they are out of sight
  * @more: the slice_ms of the store were over: to be called again, after others could work there
  */
 struct pool_reclaimed {

@@ -101,6 +101,7 @@ int pool_record_each(struct pool_store *store, bool (*fn)(struct pool_record *re
 enum pool_life {
 	POOL_DEAD,    /* nothing of it can be left */
 	POOL_UNKNOWN, /* no evidence either way: host-local left none */
+	POOL_HIDDEN,  /* what would show it is on record, but cannot be looked at from here */
 	POOL_ALIVE,   /* there is a sign of life */
 };
 

@@ -2,6 +2,8 @@
 /* netns.h - network namespaces */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "cbr/base/error.h"
@@ -48,8 +50,9 @@ int netns_look(const char *path, struct netns *ret);
  */
 int netns_refuse_own(const struct netns *ns, const char *path, struct error *err);
 
-/* netns_refuse_own_path() - the same for a path; one that leads to no namespace is let pass */
-int netns_refuse_own_path(const char *path, struct error *err);
+/* netns_identify(), netns_refuse_identity() - netns_look(), netns_refuse_own() by numbers alone */
+int netns_identify(const char *path, uint64_t *ret_dev, uint64_t *ret_ino);
+int netns_refuse_identity(const char *path, uint64_t dev, uint64_t ino, struct error *err);
 
 /*
  * netns_call() - run a function inside

@@ -8,6 +8,7 @@
 
 #include "harness.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,26 @@ static int called(const struct cni_call *call, const char *name, struct error *e
 #define BAD_NETNS "/bad"
 #define BAD_NETNS_PAIR "CNI_NETNS=/bad"
 
-static int judge_netns(const char *path, struct error *err)
+static bool prepared;
+
+static void prepare(void)
 {
+	prepared = true;
+}
+
+static int look_netns(const char *path, uint64_t *ret_dev, uint64_t *ret_ino)
+{
+	if (prepared)
+		return -EACCES;
+	*ret_dev = strlen(path);
+	*ret_ino = strlen(path) + 1;
+	return 0;
+}
+
+static int judge_netns(const char *path, uint64_t dev, uint64_t ino, struct error *err)
+{
+	assert_int_equal(dev, strlen(path));
+	assert_int_equal(ino, strlen(path) + 1);
 	fprintf(stderr, "judge ");
 	return strcmp(path, BAD_NETNS) == 0 ? error_set(err, ERROR_NETNS, "judged %s", path) : 0;
 }
@@ -92,6 +111,8 @@ static int be_plugin(int argc, char **argv)
 	static const struct cni_plugin plugin = {
 		.name = "mock",
 		.about = "tries the frame",
+		.prepare = prepare,
+		.look_netns = look_netns,
 		.judge_netns = judge_netns,
 		.add = add,
 		.undo = undo,
