@@ -3,8 +3,15 @@
 
 #include "cbr/pool/usage.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 #include "cbr/base/cleanup.h"
+#include "index.h"
 #include "walk.h"
+
+/* Looking at more owners takes longer than STATUS may: about a tenth of a second. */
+#define LOOK_MAX 1024
 
 static void take(const struct ip_addr *addr, void *arg)
 {
@@ -18,6 +25,75 @@ static uint64_t count_free(const struct pool_walk *walk)
 	for (uint64_t i = 0; pool_walk_next_free(walk, &i); i++)
 		n++;
 	return n;
+}
+
+/* By the count of all sets together, which is no less than that of this one. */
+static bool is_known_to_have_room(const struct pool_store *store, const struct pool_walk *walk,
+				  int family, const struct pool_world *world)
+{
+	struct pool_index index;
+
+	pool_index_read(store, world, &index);
+	return index.current && index.reserved[family != AF_INET] < count_free(walk);
+}
+
+/* What nobody can tell whose it is may be needed. */
+static bool is_of_the_dead(const struct pool_store *store, const struct ip_addr *addr,
+			   const struct pool_world *world)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+	char buf[POOL_OWNER_SIZE];
+	struct pool_owner owner;
+	struct timespec time;
+	const int content = pool_store_read_time(store, addr, buf, &owner, &time);
+
+	if (content != POOL_OWNED)
+		return content == POOL_BLANK || content == -ENOENT;
+	if (!pool_record_load(store, &owner, &record) ||
+	    !pool_record_covers(&record, addr, &time)) {
+		pool_record_done(&record);
+		record.owner = owner;
+		record.evidence = POOL_EVIDENCE_NONE;
+		record.evidence.boot = world->boot;
+		record.evidence.time = time;
+	}
+	return world->life(&record, world->arg) == POOL_DEAD;
+}
+
+/* In the order in which they would be looked at: the oldest ones come first. */
+static bool can_be_relieved(const struct pool_store *store, const struct pool_walk *walk,
+			    const struct pool_world *world)
+{
+	size_t max = LOOK_MAX;
+
+	for (uint64_t i = 0; i < walk->size; i++) {
+		struct ip_addr addr;
+		const struct pool_range *range = pool_walk_at(walk, i, &addr);
+
+		if (ip_equal(&addr, &range->gateway))
+			continue;
+		if (max-- == 0 || is_of_the_dead(store, &addr, world))
+			return true;
+	}
+	return false;
+}
+
+int pool_has_room(struct pool_store *store, const struct pool_set *set, size_t number,
+		  const struct pool_world *world, struct pool_usage *ret, struct error *err)
+{
+	auto_with(pool_walk_done) struct pool_walk walk = { 0 };
+	struct ip_addr cursor;
+	const bool known = pool_store_cursor(store, number, &cursor);
+	int rc = pool_walk_begin(&walk, set, known ? &cursor : NULL, err);
+
+	if (rc < 0)
+		return rc;
+	if (is_known_to_have_room(store, &walk, set->ranges[0].first.family, world))
+		return 1;
+	rc = pool_usage(store, set, number, ret, err);
+	if (rc < 0)
+		return rc;
+	return ret->free || can_be_relieved(store, &walk, world);
 }
 
 int pool_usage(const struct pool_store *store, const struct pool_set *set, size_t number,

@@ -4,7 +4,8 @@
  *
  * Should: answer at once, from the config and the directory's permissions.
  * Mustn't: wait for a lock, make anything, or call a full pool an error unless it was
- * asked to: runtimes make a node that is not ready of it, and all its pods are evicted.
+ * asked to: runtimes make a node that is not ready of it, and all its pods are evicted. Nor
+ * then if the next ADD would find room by itself: to such a node none would come.
  */
 
 #include "cbr/base/cleanup.h"
@@ -17,18 +18,23 @@
 static int check_room(const struct cni_call *call, const struct ipam_conf *conf, struct error *err)
 {
 	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	auto_with(surroundings_done) struct surroundings here;
+	const struct pool_world world = surroundings_look(call->network,
+							  !conf->reclaim_after_reboot, &here);
 	int rc = ipam_pool_open(call, conf, IPAM_MAKE_NOTHING, &store, err);
 
 	/* Where there is no directory, nothing is reserved. */
 	for (size_t i = 0; i < conf->n_sets && rc > 0; i++) {
 		struct pool_usage usage;
 		char text[256];
+		const int has = pool_has_room(&store, &conf->sets[i], i, &world, &usage, err);
 
-		if (pool_usage(&store, &conf->sets[i], i, &usage, err) < 0)
-			return -err->errnum;
-		if (!usage.free)
+		if (has < 0)
+			return has;
+		if (!has)
 			return error_set(err, ERROR_NOT_READY,
-					 "all %llu addresses of range set %zu are reserved: %s",
+					 "all %llu addresses of range set %zu are reserved, none "
+					 "for a dead pod: %s",
 					 (unsigned long long)usage.total, i,
 					 pool_set_format(&conf->sets[i], text, sizeof(text)));
 	}

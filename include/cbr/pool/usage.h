@@ -6,6 +6,7 @@
 
 #include "cbr/base/error.h"
 #include "cbr/pool/range.h"
+#include "cbr/pool/record.h"
 #include "cbr/pool/store.h"
 
 /*
@@ -27,3 +28,14 @@ struct pool_usage {
  */
 int pool_usage(const struct pool_store *store, const struct pool_set *set, size_t number,
 	       struct pool_usage *ret, struct error *err);
+
+/*
+ * pool_has_room() - could an address of the set be had?
+ * @ret: counted if there is none, and if the state does not tell that there is
+ *
+ * As pool_allocate() does, it counts those of the dead as to be had; but where there are more
+ * than a thousand owners it looks at no more, and takes them for mortal. Needs no lock.
+ * Return: 1, 0 none, or negative.
+ */
+int pool_has_room(struct pool_store *store, const struct pool_set *set, size_t number,
+		  const struct pool_world *world, struct pool_usage *ret, struct error *err);

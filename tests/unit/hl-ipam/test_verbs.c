@@ -361,9 +361,33 @@ static void status_tells_of_exhaustion_where_it_is_asked_to(void **state)
 	free(fixture_must("STATUS", "", config));
 	free(fixture_must("ADD", "a", config));
 	fixture_fails("STATUS", "", config, 50,
-		      "all 1 addresses of range set 0 are reserved: 10.1.2.1-10.1.2.2");
+		      "all 1 addresses of range set 0 are reserved, none for a dead pod: "
+		      "10.1.2.1-10.1.2.2");
 	free(fixture_must("DEL", "a", config));
 	free(fixture_must("STATUS", "", config));
+}
+
+/* A node that is not ready gets no ADD, which would take it back. */
+static void status_is_well_when_an_add_would_take_from_the_dead(void **state)
+{
+	static const char *const ends[] = {
+		"sed -i 's/^identity .*/identity 1:1/' .attachments/a:eth0",
+		"sed -i 's/^boot .*/boot of-yesterday/' .attachments/a:eth0",
+		"rm .attachments/a:eth0; touch -d 2001-01-01 10.1.2.2",
+	};
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(
+		tmp, "1.1.0", "\"subnet\": \"10.1.2.0/30\", \"statusOnExhaustion\": true", "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		free(fixture_must("ADD", "a", config));
+		fixture_fails("STATUS", "", config, 50, "are reserved");
+		free(run_must(NULL, "cd %s/net && { %s; }", tmp->path, ends[i]));
+		free(fixture_must("STATUS", "", config));
+		free(fixture_must("ADD", "b", config));
+		fixture_fails("STATUS", "", config, 50, "are reserved");
+		free(fixture_must("DEL", "b", config));
+	}
 }
 
 static void status_tells_why_it_could_not(void **state)
@@ -419,6 +443,7 @@ int main(void)
 		FIXTURE(gc_needs_no_valid_ranges_but_a_list_it_can_read),
 		FIXTURE(status_is_well_when_an_add_could_be_served),
 		FIXTURE(status_tells_of_exhaustion_where_it_is_asked_to),
+		FIXTURE(status_is_well_when_an_add_would_take_from_the_dead),
 		FIXTURE(status_tells_why_it_could_not),
 		FIXTURE(says_what_it_is),
 	};
