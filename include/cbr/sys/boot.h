@@ -23,7 +23,7 @@ int64_t boot_clock_ns(void);
  * boot_wall_time() - a time of CLOCK_REALTIME that no file of this boot is older than
  *
  * The clock may have been set since the start, either way. Going back from now is right
- * if it was set back, or before that file; the devices that the kernel made when it
- * started have the time that it believed in then. The earlier one of the two is safe.
+ * if it was set back, or before that file; the files that the kernel made when it
+ * started have the time that it believed in then. The earliest of them is safe.
  */
 struct timespec boot_wall_time(void);
