@@ -45,6 +45,9 @@ int pool_record_format(const struct pool_record *record, char *buf)
 	    (long long)evidence->since_boot_ns);
 	put(buf, &len, "netns %s\nidentity %llu:%llu\n", printable(evidence->netns),
 	    (unsigned long long)evidence->netns_dev, (unsigned long long)evidence->netns_ino);
+	/* Earlier versions pass over keys that they do not know. */
+	put(buf, &len, "seen-from %llu:%llu\n", (unsigned long long)evidence->mount_ns,
+	    (unsigned long long)evidence->host_ns);
 	put(buf, &len, "pod %s\n", printable(evidence->pod));
 	for (size_t i = 0; i < record->n; i++)
 		put(buf, &len, "address %s\n", ip_format(&record->addrs[i], addr));
@@ -115,6 +118,8 @@ static bool read_line(const char *key, char *value, struct pool_record *record)
 		return read_number(value, &evidence->since_boot_ns);
 	else if (strcmp(key, "identity") == 0)
 		return read_pair(value, ':', &evidence->netns_dev, &evidence->netns_ino);
+	else if (strcmp(key, "seen-from") == 0)
+		return read_pair(value, ':', &evidence->mount_ns, &evidence->host_ns);
 	else if (strcmp(key, "address") == 0)
 		return read_address(value, record);
 	return true;

@@ -5,8 +5,9 @@
  * 1. Nothing outlives a reboot.
  * 2. A host end of the name that cbr-bridge gives is a sign of life, and so is the network
  *    namespace, if it is at its path still and is the same.
- * 3. Without either it is dead, if it had a namespace on record, and we may look there. Of one
- *    without, nothing is known, unless its file is from before the boot.
+ * 3. Without either it is dead, if it had a namespace on record, and we may look there, and
+ *    look from where that was written down. Of one without, nothing is known, unless its file
+ *    is from before the boot.
  *
  * The host end is not asked for with if_nametoindex(3): for a name that does not exist the
  * kernel runs modprobe first, twice (dev_load() in net/core/dev_ioctl.c), and that while
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cbr/base/array.h"
 #include "cbr/base/cleanup.h"
@@ -32,6 +34,9 @@
 #define LINKS "net/ipv4/conf"
 #define ALL_LINKS "all"
 
+#define OWN_MOUNT_NS "/proc/thread-self/ns/mnt"
+#define OWN_NETNS "/proc/thread-self/ns/net"
+
 /* What a record says of its attachment. */
 enum verdict {
 	EARLIER_BOOT,
@@ -40,6 +45,7 @@ enum verdict {
 	HAS_NETNS,
 	LOST_NETNS,
 	HIDDEN_NETNS,
+	SEEN_FROM_ELSEWHERE,
 	OLDER_THAN_BOOT,
 	NOTHING_KNOWN,
 };
@@ -78,6 +84,24 @@ static bool is_hidden(int rc)
 	return rc == -EACCES || rc == -EPERM;
 }
 
+/* Of a namespace of ours; 0 = cannot be known. */
+static uint64_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/*
+ * Paths are those of a mount namespace, links those of a network namespace: that there is
+ * nothing means only that it is not here. Records of earlier versions do not say from where.
+ */
+static bool is_from_elsewhere(const struct pool_evidence *evidence)
+{
+	return evidence->mount_ns && (evidence->mount_ns != inode_of(OWN_MOUNT_NS) ||
+				      evidence->host_ns != inode_of(OWN_NETNS));
+}
+
 static enum verdict look_at_netns(const struct pool_evidence *evidence)
 {
 	struct netns ns;
@@ -85,9 +109,9 @@ static enum verdict look_at_netns(const struct pool_evidence *evidence)
 
 	if (is_hidden(rc))
 		return HIDDEN_NETNS;
-	return rc == 0 && ns.dev == evidence->netns_dev && ns.ino == evidence->netns_ino ?
-		       HAS_NETNS :
-		       LOST_NETNS;
+	if (rc == 0 && ns.dev == evidence->netns_dev && ns.ino == evidence->netns_ino)
+		return HAS_NETNS;
+	return is_from_elsewhere(evidence) ? SEEN_FROM_ELSEWHERE : LOST_NETNS;
 }
 
 /* By the clock that nobody sets; on record only where we reserved it ourselves. */
@@ -99,6 +123,7 @@ static bool is_of_this_boot(const struct pool_evidence *evidence, const struct s
 static enum verdict judge(const struct pool_record *record, const struct surroundings *here)
 {
 	const struct pool_evidence *evidence = &record->evidence;
+	struct timespec boot_time;
 
 	if (*evidence->boot && *here->boot && strcmp(evidence->boot, here->boot) != 0)
 		return here->lasting ? EARLIER_BOOT_BUT_LASTING : EARLIER_BOOT;
@@ -106,10 +131,10 @@ static enum verdict judge(const struct pool_record *record, const struct surroun
 		return HAS_LINK;
 	if (evidence->netns_ino)
 		return look_at_netns(evidence);
-	if (clock_is_before(&evidence->time, &here->boot_time) && !here->lasting &&
-	    !is_of_this_boot(evidence, here))
-		return OLDER_THAN_BOOT;
-	return NOTHING_KNOWN;
+	if (here->lasting || is_of_this_boot(evidence, here))
+		return NOTHING_KNOWN;
+	boot_time = boot_wall_time();
+	return clock_is_before(&evidence->time, &boot_time) ? OLDER_THAN_BOOT : NOTHING_KNOWN;
 }
 
 static enum pool_life life(const struct pool_record *record, void *arg)
@@ -119,6 +144,7 @@ static enum pool_life life(const struct pool_record *record, void *arg)
 	case HAS_NETNS:
 		return POOL_ALIVE;
 	case HIDDEN_NETNS:
+	case SEEN_FROM_ELSEWHERE:
 		return POOL_HIDDEN;
 	case EARLIER_BOOT_BUT_LASTING:
 	case NOTHING_KNOWN:
@@ -139,6 +165,9 @@ const char *evidence_explain(const struct pool_record *record, const struct surr
 		return "its network namespace and host link are gone";
 	case HIDDEN_NETNS:
 		return "its network namespace may not be looked at";
+	case SEEN_FROM_ELSEWHERE:
+		return "its network namespace and host link are not seen from here: it was made "
+		       "in another mount or network namespace";
 	case EARLIER_BOOT:
 		return "it is of an earlier boot";
 	case OLDER_THAN_BOOT:
@@ -155,7 +184,6 @@ struct pool_world surroundings_look(const char *network, bool lasting, struct su
 	*ret = (struct surroundings){ .network = network };
 	ret->lasting = lasting;
 	boot_id(ret->boot);
-	ret->boot_time = boot_wall_time();
 	return (struct pool_world){ ret->boot, life, ret };
 }
 
@@ -200,6 +228,8 @@ int evidence_of(const struct surroundings *here, const struct cni_call *call, co
 	ret->boot = here->boot;
 	ret->netns = call->netns;
 	ret->pod = pod;
+	ret->mount_ns = inode_of(OWN_MOUNT_NS);
+	ret->host_ns = inode_of(OWN_NETNS);
 	/* That of a process which we may not trace any more is what it was. */
 	if (is_hidden(rc)) {
 		ret->netns_dev = call->netns_dev;

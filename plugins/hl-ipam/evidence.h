@@ -17,7 +17,6 @@
  * @lasting: reservations outlive a reboot
  * @links, @n_links: their names, in order, if surroundings_list_links() was called; owned
  * @boot: ID of this one
- * @boot_time: no file of this boot is older
  */
 struct surroundings {
 	const char *network;
@@ -25,7 +24,6 @@ struct surroundings {
 	char (*links)[IF_NAMESIZE];
 	size_t n_links;
 	char boot[BOOT_ID_SIZE];
-	struct timespec boot_time;
 };
 
 /*

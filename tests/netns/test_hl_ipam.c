@@ -245,6 +245,50 @@ static void a_namespace_of_a_process_is_evidence(void **state)
 	}
 }
 
+/* A runtime with mounts of its own, as of some distributions: there is the pod, not here. */
+static void what_was_seen_from_elsewhere_is_not_dead_for_that(void **state)
+{
+	const struct node *node = *state;
+	const char *dir = node->tmp.path;
+	autofree char *config = NULL;
+	autofree char *path = NULL;
+	autofree char *list = NULL;
+	struct run_call call = { .plugin = "hl-ipam", .command = "GC", .ns = &node->node };
+	const pid_t pid = begin_pod();
+
+	assert_true(asprintf(&config, SMALL, dir) > 0);
+	path = tmp_write(&node->tmp, "config", config, 0600);
+	free(run_must(&node->node,
+		      "unshare -m sh -ec '>%s/pod; mount --bind /proc/%d/ns/net %s/pod; "
+		      "CNI_COMMAND=ADD CNI_CONTAINERID=a CNI_IFNAME=eth0 CNI_NETNS=%s/pod "
+		      "CNI_PATH=/none \"$CBR_BIN\"/hl-ipam <%s'",
+		      dir, (int)pid, dir, dir, path));
+	free(run_must(&node->node, "\"$CBR_BIN\"/hl-ipam fsck --repair --data-dir %s", dir));
+	call.config = config;
+	assert_null(run_result(&call));
+	assert_true(tmp_exists(&node->tmp, "net/10.1.2.2"));
+	list = run_must(&node->node, "\"$CBR_BIN\"/hl-ipam list --data-dir %s", dir);
+	assert_contains(list, "unknown");
+	assert_contains(list, "not seen from here");
+	end_pod(pid);
+}
+
+/* udev stamps devices anew; and after the clock was set, or a machine paused, uptime misleads. */
+static void a_device_that_is_newer_makes_nothing_older(void **state)
+{
+	const struct node *node = *state;
+	const char *dir = node->tmp.path;
+	autofree char *list = NULL;
+
+	free(run_must(NULL,
+		      ">%s/new; mount --bind %s/new /dev/null; mkdir %s/net; "
+		      "printf 'a\r\neth0' >%s/net/10.1.2.2; touch -r /proc %s/net/10.1.2.2",
+		      dir, dir, dir, dir, dir));
+	list = run_must(NULL, "\"$CBR_BIN\"/hl-ipam list --data-dir %s", dir);
+	free(run_must(NULL, "umount /dev/null"));
+	assert_contains(list, "unknown");
+}
+
 /* What the caller of an ADD that outlived it does not know, it gives back nowhere. */
 static void nothing_is_reserved_for_a_namespace_that_went_meanwhile(void **state)
 {
@@ -286,6 +330,8 @@ int main(void)
 		TEST(the_directory_is_that_of_host_local_by_default),
 		TEST(no_address_is_kept_if_there_is_no_room_for_the_second),
 		TEST(a_namespace_of_a_process_is_evidence),
+		TEST(what_was_seen_from_elsewhere_is_not_dead_for_that),
+		TEST(a_device_that_is_newer_makes_nothing_older),
 		TEST(nothing_is_reserved_for_a_namespace_that_went_meanwhile),
 	};
 

@@ -28,6 +28,8 @@
  * @time: CLOCK_REALTIME then
  * @netns: path of its network namespace
  * @netns_dev, @netns_ino: identity of that
+ * @mount_ns, @host_ns: inodes of the mount and the network namespace of whoever wrote this:
+ *                      who looks from another one need not see what there is
  * @pod: "namespace/name", for people
  */
 struct pool_evidence {
@@ -37,6 +39,8 @@ struct pool_evidence {
 	const char *netns;
 	uint64_t netns_dev;
 	uint64_t netns_ino;
+	uint64_t mount_ns;
+	uint64_t host_ns;
 	const char *pod;
 };
 
