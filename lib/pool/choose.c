@@ -124,7 +124,9 @@ static bool is_time_to_search(struct pool_index *index)
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (index->searched_s && now.tv_sec - index->searched_s < SEARCH_EVERY_S)
+	/* One that is still to come was in a boot before, which was longer. */
+	if (index->searched_s && now.tv_sec >= index->searched_s &&
+	    now.tv_sec - index->searched_s < SEARCH_EVERY_S)
 		return false;
 	index->searched_s = now.tv_sec;
 	return true;

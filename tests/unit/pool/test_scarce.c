@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "fixture.h"
+#include "run.h"
 
 /* .2 to .6; .1 is the gateway's */
 #define SMALL "10.1.2.0/29"
@@ -80,6 +81,23 @@ static void the_dead_are_looked_for_before_the_last_address_is_gone(void **state
 		assert_non_null(fixture_allocate(f, name, "10.1.2.0/24", NULL, 0));
 	}
 	assert_false(fixture_has(f, "10.1.2.2"));
+}
+
+/* Each boot has a clock of its own. */
+static void a_search_in_a_longer_boot_does_not_put_off_the_next(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	assert_null(fixture_allocate(f, "x", SMALL, NULL, 0));
+	assert_int_equal(fixture_release(f, "a"), 1);
+	free(run_must(NULL,
+		      "cd %s/net && awk 'NR == 1 { $7 = 8640000; printf \"%%-255s\\n\", $0 }' .state >../new && "
+		      "dd if=../new of=.state conv=notrunc 2>&1",
+		      f->tmp.path));
+	f->dead = " c/eth0 d/eth0 ";
+	assert_non_null(fixture_allocate(f, "y", SMALL, NULL, 0));
+	assert_int_equal(f->news.dead, 2);
 }
 
 static void a_wanted_address_of_the_dead_is_taken_over(void **state)
@@ -163,6 +181,7 @@ int main(void)
 		FIXTURE_STORE(the_dead_make_room_where_their_addresses_rest_already),
 		FIXTURE_STORE(the_living_and_the_unknown_do_not),
 		FIXTURE_STORE(the_dead_are_looked_for_before_the_last_address_is_gone),
+		FIXTURE_STORE(a_search_in_a_longer_boot_does_not_put_off_the_next),
 		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),
 		FIXTURE_STORE(one_that_died_gets_a_fresh_address),
 		FIXTURE_STORE(an_address_given_back_rests),
