@@ -223,7 +223,9 @@ static int settle(struct pool_work *work, const struct pool_record *held, const 
 		return rc;
 	rc = reserve(work, owner, kept, leases, &n, err);
 	if (rc >= 0)
-		return pool_store_sync(work->store, err);
+		rc = pool_store_sync(work->store, err);
+	if (rc >= 0)
+		return 0;
 	/* Only what this call took: what the attachment held before may be in use. */
 	while (n-- > 0)
 		if (!kept[n])

@@ -92,7 +92,8 @@ static void a_search_in_a_longer_boot_does_not_put_off_the_next(void **state)
 	assert_null(fixture_allocate(f, "x", SMALL, NULL, 0));
 	assert_int_equal(fixture_release(f, "a"), 1);
 	free(run_must(NULL,
-		      "cd %s/net && awk 'NR == 1 { $7 = 8640000; printf \"%%-255s\\n\", $0 }' .state >../new && "
+		      "cd %s/net && awk 'NR == 1 { $7 = 8640000; printf \"%%-255s\\n\", $0 }' "
+		      ".state >../new && "
 		      "dd if=../new of=.state conv=notrunc 2>&1",
 		      f->tmp.path));
 	f->dead = " c/eth0 d/eth0 ";
