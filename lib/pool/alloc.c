@@ -247,6 +247,7 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	int any;
 	int rc;
 
+	news->more = false;
 	if (!kept)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot look for addresses");
 	pool_index_read(store, world, &index);
@@ -257,7 +258,8 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	rc = choose(&work, kept, ret, err);
 	if (rc >= 0)
 		rc = settle(&work, &held, kept, ret, err);
-	pool_index_write(store, &index);
+	if (!pool_index_write(store, &index))
+		news->more = false;
 	return rc < 0 ? rc : !any;
 }
 

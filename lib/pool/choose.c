@@ -8,6 +8,10 @@
  *    are looked for among those whose turn it would be, at most once in a while.
  * 3. Else the one that has rested longest.
  * 4. Else every owner is looked at; and if none is dead, the pool is exhausted.
+ *
+ * To look at tens of thousands takes seconds, in which a DEL waits, by which somebody might get
+ * an address. So it is done a slice at a time, by whoever comes; and for a while after it was
+ * done in vain only the first owners are looked at.
  */
 
 #include "choose.h"
@@ -21,6 +25,7 @@
 #include <time.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/pool/usage.h"
 #include "relieve.h"
 #include "rest.h"
@@ -40,10 +45,12 @@
 #define SEARCH_MAX 256
 #define SEARCH_EVERY_S 60
 
+/* For so long those who were found alive are taken to be. */
+#define ALIVE_S 10
+
 /*
  * A search for a free address.
  * @has_rested, @rested_ms: the free one that has rested longest, and for how long
- * @n_resting: how many were passed over for that
  */
 struct search {
 	struct pool_work *work;
@@ -51,7 +58,6 @@ struct search {
 	bool has_rested;
 	struct pool_lease rested;
 	int64_t rested_ms;
-	uint64_t n_resting;
 };
 
 static void search_done(struct search *search)
@@ -84,7 +90,6 @@ static bool serves(struct search *search, uint64_t number, struct pool_lease *re
 		*ret = lease;
 		return true;
 	}
-	search->n_resting++;
 	if (!search->has_rested || rested_ms > search->rested_ms) {
 		search->has_rested = true;
 		search->rested = lease;
@@ -96,7 +101,6 @@ static bool serves(struct search *search, uint64_t number, struct pool_lease *re
 /* Return: was one found among the next @max that are not known to be taken? */
 static bool try_next(struct search *search, uint64_t max, struct pool_lease *ret)
 {
-	search->n_resting = 0;
 	for (uint64_t i = 0; max > 0 && pool_walk_next_free(&search->walk, &i); i++, max--)
 		if (serves(search, i, ret))
 			return true;
@@ -119,16 +123,27 @@ static bool may_be_scarce(const struct search *search, const struct pool_set *se
 			 search->work->index->reserved[family == AF_INET ? 0 : 1]);
 }
 
-static bool is_time_to_search(struct pool_index *index)
+static int64_t now_s(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	/* One that is still to come was in a boot before, which was longer. */
-	if (index->searched_s && now.tv_sec >= index->searched_s &&
-	    now.tv_sec - index->searched_s < SEARCH_EVERY_S)
+	return now.tv_sec;
+}
+
+/* What is still to come was in a boot before, which was longer. */
+static bool is_recent(int64_t time_s, int64_t limit_s)
+{
+	const int64_t now = now_s();
+
+	return time_s && now >= time_s && now - time_s < limit_s;
+}
+
+static bool is_time_to_search(struct pool_index *index)
+{
+	if (is_recent(index->searched_s, SEARCH_EVERY_S))
 		return false;
-	index->searched_s = now.tv_sec;
+	index->searched_s = now_s();
 	return true;
 }
 
@@ -165,11 +180,11 @@ static int exhausted(const struct search *search, size_t set, const struct pool_
 	error_set(err, ERROR_AGAIN, "no IP addresses available in range set: %s",
 		  pool_set_format(ranges, text, sizeof(text)));
 	return error_hint(err,
-			  "%llu addresses, %llu reserved, %llu resting, none of a dead pod; "
+			  "%llu addresses, %llu reserved, none of them by a dead pod; "
 			  "oldest: %s; see hl-ipam list",
 			  (unsigned long long)usage.total,
 			  (unsigned long long)(usage.total - usage.free),
-			  (unsigned long long)search->n_resting, *owners ? owners : "unknown");
+			  *owners ? owners : "unknown");
 }
 
 /* One that has rested, or else the one that has rested longest. */
@@ -183,6 +198,35 @@ static bool serves_at_all(struct search *search, struct pool_lease *ret)
 }
 
 /*
+ * Look at the owners from that number on, beginning where somebody else had to stop.
+ *
+ * Without a state to note it in, it must be done in one go.
+ */
+static void look_at_all(struct search *search, size_t set, uint64_t from)
+{
+	struct pool_work *work = search->work;
+	struct pool_index *index = work->index;
+	const struct deadline end = deadline_in(work->store->slice_ms);
+	const bool in_slices = work->store->slice_ms && index->current;
+	struct pool_tally ignored;
+	uint64_t next = from;
+
+	if (index->looked_set == set + 1 && index->looked > from &&
+	    is_recent(index->looked_s, ALIVE_S))
+		next = index->looked;
+	else
+		index->looked_s = now_s();
+	if (next < search->walk.size) {
+		next = pool_relieve(work, &search->walk, next, UINT64_MAX, in_slices ? &end : NULL,
+				    &ignored);
+		index->looked_s = now_s();
+	}
+	index->looked_set = set + 1;
+	index->looked = next;
+	work->news->more = next < search->walk.size;
+}
+
+/*
  * The steps from 2 on.
  * @is_due: the dead are to be looked for, if little is left
  */
@@ -192,17 +236,25 @@ static int choose_thoroughly(struct search *search, size_t set, bool is_due, str
 	struct pool_work *work = search->work;
 	const struct pool_set *ranges = &work->request->sets[set];
 	struct pool_tally tally;
+	uint64_t next = 0;
 	int rc = list_taken(search, ranges, set, err);
 
 	if (rc < 0)
 		return rc;
 	if (is_due && is_scarce(search->walk.size, search->walk.n_taken))
-		pool_relieve(work, &search->walk, SEARCH_MAX, &tally);
+		next = pool_relieve(work, &search->walk, 0, SEARCH_MAX, NULL, &tally);
 	if (serves_at_all(search, ret))
 		return 0;
-	pool_relieve(work, &search->walk, UINT64_MAX, &tally);
+	if (!next)
+		next = pool_relieve(work, &search->walk, 0, SEARCH_MAX, NULL, &tally);
 	/* What was freed may rest: by a DEL that died after it had noted that. */
-	return serves_at_all(search, ret) ? 0 : exhausted(search, set, &tally, err);
+	if (serves_at_all(search, ret))
+		return 0;
+	look_at_all(search, set, next);
+	if (!serves_at_all(search, ret))
+		return exhausted(search, set, &tally, err);
+	work->news->more = false;
+	return 0;
 }
 
 int pool_choose_next(struct pool_work *work, size_t set, struct pool_lease *ret, struct error *err)

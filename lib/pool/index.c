@@ -4,6 +4,7 @@
 #include "index.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,7 +39,7 @@ static uint64_t read_more(char **text)
 
 /*
  * One line: boot, layout, stamp in seconds and nanoseconds, both counts, last search; number
- * of unreadable files.
+ * of unreadable files, and how far the owners of which set were looked at, and when.
  */
 static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp)
 {
@@ -58,6 +59,9 @@ static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp
 	ret->reserved[1] = numbers[4];
 	ret->searched_s = (int64_t)numbers[5];
 	ret->unreadable = read_more(&text);
+	ret->looked_set = read_more(&text);
+	ret->looked = read_more(&text);
+	ret->looked_s = (int64_t)read_more(&text);
 	return true;
 }
 
@@ -118,11 +122,12 @@ bool pool_index_write(struct pool_store *store, struct pool_index *index)
 
 	if (!index->current || !*index->boot)
 		return false;
-	len = snprintf(text, sizeof(text), "%s %d %lld %ld %llu %llu %lld %llu", index->boot,
-		       LAYOUT, (long long)stamp.tv_sec, stamp.tv_nsec,
-		       (unsigned long long)index->reserved[0],
-		       (unsigned long long)index->reserved[1], (long long)index->searched_s,
-		       (unsigned long long)index->unreadable);
+	len = snprintf(text, sizeof(text),
+		       "%s %d %lld %ld %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRIu64
+		       " %" PRIu64 " %" PRId64,
+		       index->boot, LAYOUT, (long long)stamp.tv_sec, stamp.tv_nsec,
+		       index->reserved[0], index->reserved[1], index->searched_s, index->unreadable,
+		       index->looked_set, index->looked, index->looked_s);
 	memset(text + len, '\n', STATE_SIZE - (size_t)len);
 	fd = openat(store->dir_fd, POOL_STATE_NAME,
 		    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
@@ -138,5 +143,6 @@ void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int 
 {
 	uint64_t *reserved = &index->reserved[addr->family != AF_INET];
 
+	index->looked_set = 0;
 	*reserved = n < 0 && *reserved < (uint64_t)-n ? 0 : *reserved + (uint64_t)n;
 }

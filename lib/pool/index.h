@@ -25,6 +25,9 @@
  * @boot: of which the state is, "" = there is none
  * @reserved: address files, IPv4 and IPv6
  * @searched_s: CLOCK_BOOTTIME, seconds: when the dead were last looked for
+ * @looked_set, @looked, @looked_s: of this range set, counted from 1, 0 = none, so many owners in
+ *                     the order of the walk were looked at by then (as @searched_s), and none
+ *                     was dead
  * @unreadable: address files that cannot be read and that no record tells of
  * @faults: files that pool_rebuild() could not deal with, so that it is not current
  * @unfinished: its time was up, so that it is not current either
@@ -35,6 +38,9 @@ struct pool_index {
 	uint64_t reserved[2];
 	int64_t searched_s;
 	uint64_t unreadable;
+	uint64_t looked_set;
+	uint64_t looked;
+	int64_t looked_s;
 	struct pool_faults faults;
 	bool unfinished;
 };
@@ -51,7 +57,11 @@ void pool_index_read(const struct pool_store *store, const struct pool_world *wo
  */
 bool pool_index_write(struct pool_store *store, struct pool_index *index);
 
-/* pool_index_count() - @n more address files of this address's family, or fewer */
+/*
+ * pool_index_count() - @n more address files of this address's family, or fewer
+ *
+ * It is worth looking at the owners again, then.
+ */
 void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int n);
 
 /*

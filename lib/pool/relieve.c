@@ -98,32 +98,42 @@ static size_t take_back(struct pool_work *work, const struct pool_record *record
 	return removed;
 }
 
-size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max,
-		    struct pool_tally *tally)
+/* Return: how many addresses were taken back */
+static size_t look_at(struct pool_work *work, struct pool_walk *walk, uint64_t number,
+		      struct pool_tally *tally)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+	struct ip_addr addr;
+	size_t n;
+
+	pool_walk_at(walk, number, &addr);
+	if (!load_owner(work, &addr, &record))
+		return 0;
+	n = take_back(work, &record);
+	for (size_t i = 0; i < record.n && n > 0; i++)
+		if (!pool_is_held(work->store, &record.addrs[i], &record))
+			pool_walk_drop(walk, &record.addrs[i]);
+	if (!n)
+		note_age(tally, &record);
+	return n;
+}
+
+uint64_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t from, uint64_t max,
+		      const struct deadline *end, struct pool_tally *tally)
 {
 	size_t removed = 0;
+	uint64_t i = from;
 
 	*tally = (struct pool_tally){ 0 };
-	for (uint64_t i = 0; i < walk->size && max > 0 && removed < ENOUGH; i++) {
-		auto_with(pool_record_done) struct pool_record record = { 0 };
-		struct ip_addr addr;
-		size_t n;
-
+	for (; i < walk->size && max > 0 && removed < ENOUGH; i++) {
 		if (!pool_walk_is_taken(walk, i))
 			continue;
-		pool_walk_at(walk, i, &addr);
 		max--;
-		if (!load_owner(work, &addr, &record))
-			continue;
-		n = take_back(work, &record);
-		for (size_t j = 0; j < record.n && n > 0; j++)
-			if (!pool_is_held(work->store, &record.addrs[j], &record))
-				pool_walk_drop(walk, &record.addrs[j]);
-		if (!n)
-			note_age(tally, &record);
-		removed += n;
+		removed += look_at(work, walk, i, tally);
+		if (end && deadline_left_ms(end) == 0)
+			return i + 1;
 	}
-	return removed;
+	return i;
 }
 
 bool pool_relieve_wanted(struct pool_work *work, const struct ip_addr *addr)

@@ -2,6 +2,7 @@
 /* relieve.h - a set that is nearly full: take back what the dead hold */
 #pragma once
 
+#include "cbr/base/clock.h"
 #include "choose.h"
 #include "walk.h"
 
@@ -22,13 +23,15 @@ struct pool_tally {
 /*
  * pool_relieve() - look at the owners of taken addresses, in the order of the walk
  * @walk: its bits are of the directory; those of addresses taken back are cleared
+ * @from: number of the first address
  * @max: how many to look at; those that come first are the oldest ones. It ends before that
- *       when a thousand were taken back
+ *       when a thousand were taken back, or one was looked at and the time is up
+ * @end: when it is; NULL = never
  *
- * Return: how many addresses were taken back.
+ * Return: number of the first that was not looked at, the walk's size if there is none.
  */
-size_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t max,
-		    struct pool_tally *tally);
+uint64_t pool_relieve(struct pool_work *work, struct pool_walk *walk, uint64_t from, uint64_t max,
+		      const struct deadline *end, struct pool_tally *tally);
 
 /* pool_relieve_wanted() - the same for one address; Return: true if it is free now */
 bool pool_relieve_wanted(struct pool_work *work, const struct ip_addr *addr);

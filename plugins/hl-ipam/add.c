@@ -11,12 +11,16 @@
 #include <stdlib.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "cbr/cni/log.h"
 #include "cbr/pool/alloc.h"
 #include "config.h"
 #include "pool.h"
 #include "resolv.h"
 #include "verbs.h"
+
+/* How long to look for the dead in a full pool, together with others; callers wait for minutes. */
+#define SEARCH_MS (30 * 1000)
 
 static int no_memory(struct error *err)
 {
@@ -104,15 +108,19 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 		.rest_s = conf->reuse_delay,
 	};
 	struct pool_news news = { 0 };
+	struct deadline end;
 	int rc = ipam_pool_enter(call, conf, IPAM_MAKE_ALL, &pool, err);
 
 	if (rc < 0)
 		return rc;
 	step = cni_step_begin(call->log, "allocate");
-	rc = evidence_of(&pool.here, call, conf->pod, &request.evidence, err);
-	if (rc < 0)
-		return rc;
-	rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
+	end = deadline_in(SEARCH_MS);
+	do {
+		rc = evidence_of(&pool.here, call, conf->pod, &request.evidence, err);
+		if (rc >= 0)
+			rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
+	} while (rc < 0 && news.more && deadline_left_ms(&end) > 0 &&
+		 ipam_pool_yield(&pool.store, err) >= 0);
 	ipam_tell_news(call, &news);
 	return rc;
 }

@@ -2,6 +2,7 @@
 /* alloc.h - which address next */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cbr/base/error.h"
@@ -46,12 +47,15 @@ struct pool_lease {
  * @dead: of attachments that are dead by all evidence
  * @blank: files that a crash left without content
  * @unreadable: files that cannot be read and are left, since nothing is known of them
+ * @more: an allocation failed, but the slice_ms of the store were over before all owners were
+ * looked at: to be called again, after others could work there
  */
 struct pool_news {
 	size_t earlier_boot;
 	size_t dead;
 	size_t blank;
 	size_t unreadable;
+	bool more;
 };
 
 /* pool_news_add() - those of one more step */

@@ -280,16 +280,18 @@ static void a_full_pool_is_told_as_try_again_later(void **state)
 {
 	const struct tmp *tmp = *state;
 	autofree char *config = fixture_config(tmp, "1.0.0", "\"subnet\": \"10.1.2.0/30\"", "");
+	struct run_call call = fixture_call("ADD", "a", config);
 	struct run run;
 
-	free(fixture_must("ADD", "a", config));
+	call.args = "K8S_POD_NAMESPACE=default;K8S_POD_NAME=web";
+	json_decref(run_result(&call));
 	run = fixture_run("ADD", "b", config);
 	assert_int_equal(run.status, 1);
 	assert_contains(run.out,
 			"{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 11,\n    \"msg\": "
 			"\"failed to allocate for range 0: no IP addresses available in range "
 			"set: 10.1.2.1-10.1.2.2\",\n    \"details\": \"1 addresses, 1 reserved, "
-			"0 resting, none of a dead pod; oldest: container a eth0 since ");
+			"none of them by a dead pod; oldest: default/web container a eth0 since ");
 	assert_string_equal(run.err, "");
 	run_done(&run);
 }

@@ -62,7 +62,7 @@ static void the_living_and_the_unknown_do_not(void **state)
 	f->alive = " a/eth0 b/eth0 c/eth0 ";
 	assert_null(fixture_allocate(f, "x", SMALL, NULL, 0));
 	assert_int_equal(f->err.code, ERROR_AGAIN);
-	assert_contains(f->err.hint, "5 addresses, 5 reserved, 0 resting");
+	assert_contains(f->err.hint, "5 addresses, 5 reserved, none of them by a dead pod");
 	assert_contains(f->err.hint, "oldest: container a eth0 since ");
 	assert_true(fixture_has(f, "10.1.2.2"));
 }
@@ -99,6 +99,76 @@ static void a_search_in_a_longer_boot_does_not_put_off_the_next(void **state)
 	f->dead = " c/eth0 d/eth0 ";
 	assert_non_null(fixture_allocate(f, "y", SMALL, NULL, 0));
 	assert_int_equal(f->news.dead, 2);
+}
+
+/* .0.2 to .1.254, more than are looked at in any case */
+#define LARGE "10.1.0.0/23"
+#define LARGE_SIZE 509
+
+static void fill_large(struct fixture *f)
+{
+	for (int i = 0; i < LARGE_SIZE; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%d", i);
+		assert_non_null(fixture_allocate(f, name, LARGE, NULL, 0));
+	}
+}
+
+static unsigned int asked;
+
+static enum pool_life ask(const struct pool_record *record, void *arg)
+{
+	const struct fixture *f = arg;
+
+	asked++;
+	return fixture_lists(f->dead, &record->owner) ? POOL_DEAD : POOL_ALIVE;
+}
+
+/* Or each ADD that is refused would keep the DELs waiting that might serve it. */
+static void those_who_live_are_not_asked_by_each_who_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_large(f);
+	f->world.life = ask;
+	asked = 0;
+	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+	assert_false(f->news.more);
+	assert_int_equal(asked, LARGE_SIZE);
+	asked = 0;
+	assert_null(fixture_allocate(f, "y", LARGE, NULL, 0));
+	assert_in_range(asked, 1, 256);
+	/* Unless something changed. */
+	assert_int_equal(fixture_release(f, "n77"), 1);
+	assert_non_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+	asked = 0;
+	assert_null(fixture_allocate(f, "y", LARGE, NULL, 0));
+	assert_int_equal(asked, LARGE_SIZE);
+}
+
+static void all_are_asked_a_slice_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	int calls = 1;
+
+	fill_large(f);
+	f->store.slice_ms = -1;
+	f->world.life = ask;
+	f->dead = " n400/eth0 ";
+	asked = 0;
+	while (!fixture_allocate(f, calls % 2 ? "x" : "y", LARGE, NULL, 0)) {
+		assert_true(f->news.more);
+		assert_in_range(asked, 1, 257);
+		asked = 0;
+		calls++;
+	}
+	/* The gateway, which nobody owns, is one of the first. */
+	assert_int_equal(calls, 400 - 255 + 1);
+	assert_false(f->news.more);
+	while (!fixture_allocate(f, "z", LARGE, NULL, 0) && f->news.more)
+		;
+	assert_false(f->news.more);
 }
 
 static void a_wanted_address_of_the_dead_is_taken_over(void **state)
@@ -183,6 +253,8 @@ int main(void)
 		FIXTURE_STORE(the_living_and_the_unknown_do_not),
 		FIXTURE_STORE(the_dead_are_looked_for_before_the_last_address_is_gone),
 		FIXTURE_STORE(a_search_in_a_longer_boot_does_not_put_off_the_next),
+		FIXTURE_STORE(those_who_live_are_not_asked_by_each_who_is_refused),
+		FIXTURE_STORE(all_are_asked_a_slice_at_a_time),
 		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),
 		FIXTURE_STORE(one_that_died_gets_a_fresh_address),
 		FIXTURE_STORE(an_address_given_back_rests),
