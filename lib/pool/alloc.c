@@ -163,22 +163,27 @@ static void note_time(struct pool_evidence *evidence)
 	evidence->since_boot_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* What it held before and what it gets now, with the evidence of now. */
+/* As old versions of host-local wrote it: of any interface of the container. */
+static bool is_bare(const struct pool_record *held)
+{
+	return held->n && !*held->owner.ifname;
+}
+
+/*
+ * What it held before and what it gets now, with the evidence of now. Of what is on record
+ * without interface only what serves: the rest may be of another one.
+ */
 static int write_record(const struct pool_work *work, const struct pool_record *held,
 			const struct pool_lease *leases, struct error *err)
 {
 	const struct pool_request *request = work->request;
-	/* Of host-local's without interface it keeps the name, or DEL would find only one. */
-	struct pool_record record = {
-		.owner = held->n ? held->owner : request->owner,
-		.evidence = request->evidence,
-	};
+	struct pool_record record = { .owner = request->owner, .evidence = request->evidence };
 	autofree struct ip_addr *addrs = calloc(request->n + held->n, sizeof(*addrs));
 
 	if (!addrs)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot write down addresses");
 	record.addrs = addrs;
-	for (size_t i = 0; i < held->n; i++)
+	for (size_t i = 0; i < held->n && !is_bare(held); i++)
 		if (!is_among(&held->addrs[i], leases, request->n))
 			addrs[record.n++] = held->addrs[i];
 	for (size_t i = 0; i < request->n; i++)
@@ -187,10 +192,41 @@ static int write_record(const struct pool_work *work, const struct pool_record *
 	return pool_record_save(work->store, &record, err);
 }
 
-/* @ret_n: how many sets were gone through */
-static int reserve(struct pool_work *work, const struct pool_owner *owner, const bool *kept,
-		   const struct pool_lease *leases, size_t *ret_n, struct error *err)
+/*
+ * What served of those without interface is this one's from now on, or the next interface of
+ * the container would be served by it as well.
+ */
+static int adopt(struct pool_work *work, struct pool_record *held, const bool *kept,
+		 const struct pool_lease *leases, struct error *err)
 {
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < work->request->n && rc >= 0; i++)
+		if (kept[i])
+			rc = pool_store_rename_owner(work->store, &leases[i].address.addr,
+						     &work->request->owner, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < held->n; i++)
+		if (!is_among(&held->addrs[i], leases, work->request->n))
+			held->addrs[n++] = held->addrs[i];
+	held->n = n;
+	if (!n) {
+		pool_record_remove(work->store, &held->owner);
+		return 0;
+	}
+	/* All interfaces of a container live and die together. */
+	held->evidence = work->request->evidence;
+	note_time(&held->evidence);
+	return pool_record_save(work->store, held, err);
+}
+
+/* @ret_n: how many sets were gone through */
+static int reserve(struct pool_work *work, const bool *kept, const struct pool_lease *leases,
+		   size_t *ret_n, struct error *err)
+{
+	const struct pool_owner *owner = &work->request->owner;
 	char text[IP_TEXT_SIZE];
 
 	for (size_t i = 0; i < work->request->n; i++, (*ret_n)++) {
@@ -212,16 +248,19 @@ static int reserve(struct pool_work *work, const struct pool_owner *owner, const
 }
 
 /* The parts that change something for this attachment, undone if one fails. */
-static int settle(struct pool_work *work, const struct pool_record *held, const bool *kept,
+static int settle(struct pool_work *work, struct pool_record *held, const bool *kept,
 		  const struct pool_lease *leases, struct error *err)
 {
-	const struct pool_owner *owner = held->n ? &held->owner : &work->request->owner;
+	const bool held_any = held->n;
 	size_t n = 0;
 	int rc = write_record(work, held, leases, err);
 
 	if (rc < 0)
 		return rc;
-	rc = reserve(work, owner, kept, leases, &n, err);
+	if (is_bare(held))
+		rc = adopt(work, held, kept, leases, err);
+	if (rc >= 0)
+		rc = reserve(work, kept, leases, &n, err);
 	if (rc >= 0)
 		rc = pool_store_sync(work->store, err);
 	if (rc >= 0)
@@ -230,8 +269,8 @@ static int settle(struct pool_work *work, const struct pool_record *held, const 
 	while (n-- > 0)
 		if (!kept[n])
 			pool_store_remove(work->store, &leases[n].address.addr);
-	if (!held->n)
-		pool_record_remove(work->store, owner);
+	if (!held_any)
+		pool_record_remove(work->store, &work->request->owner);
 	work->index->current = false;
 	return rc;
 }

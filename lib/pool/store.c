@@ -118,6 +118,21 @@ int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, siz
 	return rc < 0 ? rc : 1;
 }
 
+int pool_store_rename_owner(struct pool_store *store, const struct ip_addr *addr,
+			    const struct pool_owner *owner, struct error *err)
+{
+	char name[IP_TEXT_SIZE];
+	char content[POOL_OWNER_SIZE];
+	int rc = pool_owner_format(owner, content, err);
+
+	if (rc < 0)
+		return rc;
+	rc = file_replace(store->dir_fd, ip_format(addr, name), content, (size_t)rc, FILE_MODE);
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc, "cannot write %s/%s", store->path, name);
+	return 0;
+}
+
 int pool_store_sync(struct pool_store *store, struct error *err)
 {
 	if (!store->lasting)

@@ -179,7 +179,7 @@ static void imitate_foreign_add(struct model *model, int pod)
  * What hl-ipam wrote down of a pod was a while ago: here a life takes milliseconds. In place, so
  * that it is not seen.
  */
-static void age_record(const struct model *model, int pod)
+static void age_record(const struct model *model, int pod, const char *ifname)
 {
 	static const char key[] = "\nreserved ";
 	char name[64];
@@ -187,7 +187,7 @@ static void age_record(const struct model *model, int pod)
 	autoclose int fd = -1;
 	char *time;
 
-	snprintf(name, sizeof(name), "net/.attachments/%s:eth0", model->pods[pod].name);
+	snprintf(name, sizeof(name), "net/.attachments/%s:%s", model->pods[pod].name, ifname);
 	content = tmp_read(&model->tmp, name);
 	time = content ? strstr(content, key) : NULL;
 	if (!time)
@@ -203,7 +203,8 @@ static void foreign_add(struct model *model, int pod)
 {
 	if (!holds_nothing(model, pod))
 		return;
-	age_record(model, pod);
+	age_record(model, pod, "eth0");
+	age_record(model, pod, "");
 	if (is_for_the_executable(model))
 		really_foreign_add(model, pod);
 	else

@@ -124,6 +124,10 @@ struct timespec pool_store_time(const struct pool_store *store, const struct ip_
 int pool_store_reserve(struct pool_store *store, const struct ip_addr *addr, size_t set,
 		       const struct pool_owner *owner, struct error *err);
 
+/* pool_store_rename_owner() - an address is of this owner from now on; Return: 0 or negative */
+int pool_store_rename_owner(struct pool_store *store, const struct ip_addr *addr,
+			    const struct pool_owner *owner, struct error *err);
+
 /*
  * pool_store_sync() - on a store that is lasting: what was changed is on the disk now
  *

@@ -21,7 +21,6 @@
 
 /*
  * One allocation out of sets given as texts, NULL at the end.
- * @container: its interface is eth0
  * @wanted: text per set, NULL = any
  */
 struct request {
@@ -30,10 +29,10 @@ struct request {
 	const char *wanted[MAX_SETS];
 };
 
-static int allocate(struct fixture *f, const struct request *request,
-		    struct pool_lease leases[MAX_SETS], struct error *err)
+static int allocate_for(struct fixture *f, const struct request *request, const char *ifname,
+			struct pool_lease leases[MAX_SETS], struct error *err)
 {
-	struct pool_request asked = { .owner = { request->container, "eth0" },
+	struct pool_request asked = { .owner = { request->container, ifname },
 				      .evidence = POOL_EVIDENCE_NONE };
 	struct pool_news news = { 0 };
 	struct pool_set sets[MAX_SETS] = { 0 };
@@ -54,6 +53,12 @@ static int allocate(struct fixture *f, const struct request *request,
 	while (n-- > 0)
 		free(sets[n].ranges);
 	return rc;
+}
+
+static int allocate(struct fixture *f, const struct request *request,
+		    struct pool_lease leases[MAX_SETS], struct error *err)
+{
+	return allocate_for(f, request, "eth0", leases, err);
 }
 
 /* The next address of one set, for a new container each time; NULL if there is none. */
@@ -393,11 +398,39 @@ static void records_without_interface_count_as_its_own(void **state)
 	struct fixture *f = *state;
 	struct pool_lease leases[MAX_SETS];
 	struct error err;
-	const struct request request = { "x", { "10.1.2.0/24" }, { 0 } };
+	const struct request request = { .container = "x", .sets = { "10.1.2.0/24" } };
 
 	fixture_put(f, "10.1.2.7", "x");
 	assert_ok(allocate(f, &request, leases, &err), &err);
 	assert_int_equal(leases[0].address.addr.bytes[3], 7);
+}
+
+/* Or two interfaces would have one address. */
+static void a_record_without_interface_serves_one_interface(void **state)
+{
+	struct fixture *f = *state;
+	struct pool_lease leases[MAX_SETS];
+	struct error err;
+	const struct request request = { .container = "x", .sets = { "10.1.2.0/24" } };
+	autofree char *content = NULL;
+
+	fixture_put(f, "10.1.2.7", "x");
+	fixture_put(f, "10.1.2.8", "x");
+	assert_ok(allocate_for(f, &request, "eth0", leases, &err), &err);
+	assert_int_equal(leases[0].address.addr.bytes[3], 7);
+	content = fixture_get(f, "10.1.2.7");
+	assert_string_equal(content, "x\r\neth0");
+	assert_ok(allocate_for(f, &request, "eth1", leases, &err), &err);
+	assert_int_equal(leases[0].address.addr.bytes[3], 8);
+	assert_ok(allocate_for(f, &request, "eth2", leases, &err), &err);
+	assert_int_equal(leases[0].address.addr.bytes[3], 2);
+	assert_ok(allocate_for(f, &request, "eth0", leases, &err), &err);
+	assert_int_equal(leases[0].address.addr.bytes[3], 7);
+	assert_int_equal(fixture_release(f, "x"), 1);
+	assert_false(fixture_has(f, "10.1.2.7"));
+	assert_true(fixture_has(f, "10.1.2.8"));
+	assert_true(fixture_has(f, "10.1.2.2"));
+	assert_int_equal(tmp_count(&f->tmp, "net/.attachments"), 2);
 }
 
 static void other_interfaces_and_other_sets_do_not_count(void **state)
@@ -405,7 +438,7 @@ static void other_interfaces_and_other_sets_do_not_count(void **state)
 	struct fixture *f = *state;
 	struct pool_lease leases[MAX_SETS];
 	struct error err;
-	const struct request request = { "x", { "10.1.2.0/24" }, { 0 } };
+	const struct request request = { .container = "x", .sets = { "10.1.2.0/24" } };
 
 	fixture_put(f, "10.1.2.7", "x\r\neth1");
 	fixture_put(f, "10.9.9.9", "x\r\neth0");
@@ -526,6 +559,7 @@ int main(void)
 		FIXTURE_STORE(the_same_attachment_gets_what_it_has),
 		FIXTURE_STORE(what_was_held_survives_a_failure),
 		FIXTURE_STORE(records_without_interface_count_as_its_own),
+		FIXTURE_STORE(a_record_without_interface_serves_one_interface),
 		FIXTURE_STORE(other_interfaces_and_other_sets_do_not_count),
 		FIXTURE_STORE(a_wanted_address_may_be_a_second_one),
 		FIXTURE_STORE(a_failure_gives_back_only_what_it_took_itself),
