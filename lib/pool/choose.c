@@ -17,11 +17,9 @@
 #include "choose.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "cbr/base/cleanup.h"
@@ -65,14 +63,6 @@ static void search_done(struct search *search)
 	pool_walk_done(&search->walk);
 }
 
-static bool has_file(const struct pool_store *store, const struct ip_addr *addr)
-{
-	char name[IP_TEXT_SIZE];
-	struct stat st;
-
-	return fstatat(store->dir_fd, ip_format(addr, name), &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Is the address with this number to be had at once? */
 static bool serves(struct search *search, uint64_t number, struct pool_lease *ret)
 {
@@ -82,7 +72,7 @@ static bool serves(struct search *search, uint64_t number, struct pool_lease *re
 	const struct pool_range *range = pool_walk_at(&search->walk, number, &addr);
 	int64_t rested_ms;
 
-	if (has_file(work->store, &addr))
+	if (pool_store_has(work->store, &addr))
 		return false;
 	lease = (struct pool_lease){ { addr, range->subnet.len }, range->gateway };
 	rested_ms = pool_rest_age_ms(work->store, &addr);
@@ -309,7 +299,7 @@ int pool_choose_wanted(struct pool_work *work, size_t set, struct pool_lease *re
 	if (ip_equal(addr, &range->gateway))
 		return error_set(err, ERROR_CONFIG, "requested ip %s is subnet's gateway",
 				 ip_format(addr, text));
-	if (has_file(work->store, addr) && !pool_relieve_wanted(work, addr))
+	if (pool_store_has(work->store, addr) && !pool_relieve_wanted(work, addr))
 		return taken_by(work, set, err);
 	*ret = (struct pool_lease){ { *addr, range->subnet.len }, range->gateway };
 	return 0;

@@ -24,6 +24,7 @@
 #include "index.h"
 #include "listing.h"
 #include "names.h"
+#include "rest.h"
 #include "unread.h"
 
 /* An address and whose file it has since @time. @owner: @text's, which is owned */
@@ -272,13 +273,31 @@ static void settle_all(struct rebuild *rebuild)
 	}
 }
 
+/* host-local gave it back, a while ago at most: its peers remember the address all the same. */
+static void rest(const struct rebuild *rebuild, const char *name)
+{
+	auto_with(pool_record_done) struct pool_record record = { 0 };
+
+	if (!pool_record_load_named(rebuild->store->records_fd, name, &record) ||
+	    strcmp(record.evidence.boot, rebuild->world->boot) != 0)
+		return;
+	for (size_t i = 0; i < record.n; i++)
+		if (!pool_store_has(rebuild->store, &record.addrs[i]))
+			pool_rest_begin(rebuild->store, &record.addrs[i], &record.owner);
+}
+
 /* Records of those who hold nothing, what is no record, what one of us was writing when it died. */
 static void remove_unused(struct rebuild *rebuild)
 {
-	for (size_t i = 0; i < rebuild->records.n && !rebuild->index->unfinished; i++)
-		if (!rebuild->records.items[i].used &&
-		    unlinkat(rebuild->store->records_fd, rebuild->records.items[i].text, 0) == 0)
+	for (size_t i = 0; i < rebuild->records.n && !rebuild->index->unfinished; i++) {
+		const struct pool_name *name = &rebuild->records.items[i];
+
+		if (name->used)
+			continue;
+		rest(rebuild, name->text);
+		if (unlinkat(rebuild->store->records_fd, name->text, 0) == 0)
 			spend(rebuild);
+	}
 }
 
 /* What one of us was writing when it died. */

@@ -60,6 +60,9 @@ static bool was_known(const struct sweep *sweep, const struct pool_evidence *evi
 	if (evidence->since_boot_ns && *evidence->boot && *sweep->world->boot)
 		return strcmp(evidence->boot, sweep->world->boot) != 0 ||
 		       evidence->since_boot_ns < sweep->census->start_ns;
+	/* By a clock that was set back since, what is new would seem to be older. */
+	if (clock_set_ms(sweep->census) < -CLOCK_SLACK_MS)
+		return false;
 	return clock_is_before(&evidence->time, &sweep->census->start) ||
 	       is_from_the_future(sweep, &evidence->time);
 }

@@ -43,8 +43,11 @@ int pool_record_format(const struct pool_record *record, char *buf)
 	    evidence->time.tv_nsec);
 	put(buf, &len, "boot %s\nuptime %lld\n", printable(evidence->boot),
 	    (long long)evidence->since_boot_ns);
-	put(buf, &len, "netns %s\nidentity %llu:%llu\n", printable(evidence->netns),
-	    (unsigned long long)evidence->netns_dev, (unsigned long long)evidence->netns_ino);
+	/* Nobody could find by an identity alone that what has it is there still. */
+	if (*printable(evidence->netns))
+		put(buf, &len, "netns %s\nidentity %llu:%llu\n", evidence->netns,
+		    (unsigned long long)evidence->netns_dev,
+		    (unsigned long long)evidence->netns_ino);
 	/* Earlier versions pass over keys that they do not know. */
 	put(buf, &len, "seen-from %llu:%llu\n", (unsigned long long)evidence->mount_ns,
 	    (unsigned long long)evidence->host_ns);

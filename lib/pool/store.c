@@ -70,6 +70,14 @@ int pool_store_read_time(const struct pool_store *store, const struct ip_addr *a
 	return len < 0 ? (int)len : (int)pool_owner_parse(buf, (size_t)len, ret);
 }
 
+bool pool_store_has(const struct pool_store *store, const struct ip_addr *addr)
+{
+	char name[IP_TEXT_SIZE];
+	struct stat st;
+
+	return fstatat(store->dir_fd, ip_format(addr, name), &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 struct timespec pool_store_time(const struct pool_store *store, const struct ip_addr *addr)
 {
 	char name[IP_TEXT_SIZE];

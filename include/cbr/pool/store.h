@@ -110,6 +110,9 @@ int pool_store_read_time(const struct pool_store *store, const struct ip_addr *a
 			 char buf[static POOL_OWNER_SIZE], struct pool_owner *ret,
 			 struct timespec *ret_time);
 
+/* pool_store_has() - has the address a file, of whatever kind? */
+bool pool_store_has(const struct pool_store *store, const struct ip_addr *addr);
+
 /* pool_store_time() - its time of modification alone; zero if not even that can be known */
 struct timespec pool_store_time(const struct pool_store *store, const struct ip_addr *addr);
 

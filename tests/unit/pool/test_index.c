@@ -275,6 +275,24 @@ static void unreadable_files_keep_the_address_and_are_told(void **state)
 	assert_false(fixture_has(f, "10.1.2.2"));
 }
 
+/* A path with a line break cannot be written down; by its identity alone it would seem gone. */
+static void an_identity_without_a_path_is_no_evidence(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *text = NULL;
+
+	f->netns = (struct pool_evidence){ .netns = "/run/a\nb", .netns_ino = 4711 };
+	assert_non_null(fixture_allocate(f, "a", SET, NULL, 0));
+	text = fixture_get(f, ".attachments/a:eth0");
+	assert_null(strstr(text, "4711"));
+	assert_null(strstr(text, "/run"));
+	f->netns.netns = "/run/a";
+	free(text);
+	assert_non_null(fixture_allocate(f, "b", SET, NULL, 0));
+	text = fixture_get(f, ".attachments/b:eth0");
+	assert_contains(text, "\nnetns /run/a\nidentity 0:4711\n");
+}
+
 /* As if it had been made so many seconds from now. */
 static void make_later(const struct fixture *f, const char *addr, int seconds)
 {
@@ -442,6 +460,7 @@ int main(void)
 		FIXTURE_STORE(they_stay_where_they_are_to_last),
 		FIXTURE_STORE(what_host_local_did_before_we_came_is_no_earlier_boots),
 		FIXTURE_STORE(unreadable_files_keep_the_address_and_are_told),
+		FIXTURE_STORE(an_identity_without_a_path_is_no_evidence),
 		FIXTURE_STORE(a_strangers_reservation_does_not_inherit_evidence),
 		FIXTURE_STORE(a_strangers_reservation_is_of_no_earlier_boot),
 		FIXTURE_STORE(many_of_others_are_seen_to_by_and_by),

@@ -223,6 +223,19 @@ static void leaves_the_future_alone_if_the_clock_is_set_meanwhile(void **state)
 	}
 }
 
+/* What host-local reserved since is older then than GC, by its file. */
+static void leaves_what_seems_old_if_the_clock_is_set_back_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_put(f, "10.1.2.2", "a\r\neth0");
+	reclaim_now(f, "", -3600);
+	assert_true(fixture_has(f, "10.1.2.2"));
+	put_at(f, "10.1.2.2", "a\r\neth0", -60);
+	reclaim_now(f, "", 0);
+	assert_false(fixture_has(f, "10.1.2.2"));
+}
+
 /* Where they outlive a boot, and the clock was ahead in the earlier one. */
 static void takes_back_what_is_of_an_earlier_boot_whenever_that_was(void **state)
 {
@@ -310,6 +323,7 @@ int main(void)
 		FIXTURE_STORE(leaves_what_was_reserved_a_moment_after_the_call),
 		FIXTURE_STORE(takes_back_what_was_reserved_in_the_future),
 		FIXTURE_STORE(leaves_the_future_alone_if_the_clock_is_set_meanwhile),
+		FIXTURE_STORE(leaves_what_seems_old_if_the_clock_is_set_back_meanwhile),
 		FIXTURE_STORE(takes_back_what_is_of_an_earlier_boot_whenever_that_was),
 		FIXTURE_STORE(a_slice_at_a_time_brings_it_to_an_end),
 		FIXTURE_STORE(goes_on_over_errors_and_tells_of_them),

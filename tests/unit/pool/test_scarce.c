@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "run.h"
@@ -209,6 +210,23 @@ static void an_address_given_back_rests(void **state)
 	assert_false(fixture_has(f, ".resting/10.1.2.2"));
 }
 
+/* By host-local, who knows of no rest. */
+static void an_address_that_others_gave_back_rests(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(fixture_allocate(f, "a", SMALL, NULL, 30), "10.1.2.2");
+	assert_int_equal(unlinkat(f->store.dir_fd, "10.1.2.2", 0), 0);
+	fixture_put(f, "last_reserved_ip.0", "10.1.2.6");
+	assert_string_equal(fixture_allocate(f, "b", SMALL, NULL, 30), "10.1.2.3");
+	assert_true(fixture_has(f, ".resting/10.1.2.2"));
+	/* Not over a reboot. */
+	assert_int_equal(unlinkat(f->store.dir_fd, "10.1.2.3", 0), 0);
+	fixture_put(f, "last_reserved_ip.0", "10.1.2.2");
+	f->world.boot = "boot-2";
+	assert_string_equal(fixture_allocate(f, "c", SMALL, NULL, 30), "10.1.2.3");
+}
+
 static void rest_is_no_reason_to_refuse(void **state)
 {
 	struct fixture *f = *state;
@@ -258,6 +276,7 @@ int main(void)
 		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),
 		FIXTURE_STORE(one_that_died_gets_a_fresh_address),
 		FIXTURE_STORE(an_address_given_back_rests),
+		FIXTURE_STORE(an_address_that_others_gave_back_rests),
 		FIXTURE_STORE(rest_is_no_reason_to_refuse),
 		FIXTURE_STORE(a_wanted_address_need_not_rest),
 		FIXTURE_STORE(what_was_given_back_in_the_future_does_not_rest),
