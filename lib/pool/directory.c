@@ -19,6 +19,9 @@
 #define LOCK_MODE 0750
 #define DIR_MODE 0755
 
+/* How often to lock a file that is replaced meanwhile. */
+#define MAX_TRIES 4
+
 /* Of the directories of ours: nobody else needs them. */
 #define OWN_DIR_MODE 0700
 
@@ -164,22 +167,46 @@ static int locked_by_other(const struct pool_store *store, int fd, int timeout_m
 			       store->path);
 }
 
-int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
+/*
+ * Is it the one that others find? Whoever empties the directory by hand removes it, and those
+ * who come then lock another one, while somebody works by this.
+ */
+static bool is_in_place(const struct pool_store *store, const struct stat *st)
 {
-	struct deadline deadline = deadline_in(timeout_ms);
-	/* Read only, so that it works where the file is there and the medium read only. */
-	autoclose int fd = openat(
-		store->dir_fd, POOL_LOCK_NAME,
-		O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOCK_MODE);
+	struct stat there;
+
+	return fstatat(store->dir_fd, POOL_LOCK_NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+}
+
+/* Return: 1 locked, 0 it was replaced meanwhile, or a negative errno */
+static int try_lock(const struct pool_store *store, const struct deadline *deadline, int *ret_fd)
+{
 	struct stat st;
 	int rc;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		rc = -errno;
-	else if (!S_ISREG(st.st_mode)) /* whatever it is, nobody who works here locks it */
-		rc = -EINVAL;
-	else
-		rc = file_lock(fd, &deadline);
+	/* Read only, so that it works where the file is there and the medium read only. */
+	*ret_fd = openat(store->dir_fd, POOL_LOCK_NAME,
+			 O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			 LOCK_MODE);
+	if (*ret_fd < 0 || fstat(*ret_fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode)) /* whatever it is, nobody who works here locks it */
+		return -EINVAL;
+	rc = file_lock(*ret_fd, deadline);
+	return rc < 0 ? rc : is_in_place(store, &st);
+}
+
+int pool_store_lock(struct pool_store *store, int timeout_ms, struct error *err)
+{
+	struct deadline deadline = deadline_in(timeout_ms);
+	autoclose int fd = -1;
+	int rc;
+
+	/* Not for ever: there are file systems that number a file anew each time. */
+	for (int tries = 1; (rc = try_lock(store, &deadline, &fd)) == 0 && tries < MAX_TRIES;
+	     tries++)
+		cleanup_close(&fd);
 	if (rc == -ETIMEDOUT)
 		return locked_by_other(store, fd, timeout_ms, err);
 	if (rc < 0)

@@ -122,7 +122,7 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 	} while (rc < 0 && news.more && deadline_left_ms(&end) > 0 &&
 		 ipam_pool_yield(&pool.store, err) >= 0);
 	ipam_tell_news(call, &news);
-	return rc;
+	return rc < 0 ? ipam_pool_explain(call, conf, err) : rc;
 }
 
 int ipam_add(const struct cni_call *call, struct cni_result *ret, struct error *err)

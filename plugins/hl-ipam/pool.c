@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +57,22 @@ int ipam_pool_open(const struct cni_call *call, const struct ipam_conf *conf,
 	return rc;
 }
 
+int ipam_pool_explain(const struct cni_call *call, const struct ipam_conf *conf, struct error *err)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if ((err->errnum != EACCES && err->errnum != EPERM) || *err->hint)
+		return -err->errnum;
+	snprintf(path, sizeof(path), "%s/%s", conf->data_dir, call->network);
+	if (stat(path, &st) < 0 || st.st_uid == geteuid())
+		return -err->errnum;
+	return error_hint(err,
+			  "%.300s belongs to user %u: hl-ipam gives up all privileges and works "
+			  "there as user %u, to whom it must belong",
+			  path, st.st_uid, geteuid());
+}
+
 static int lock(const struct cni_call *call, struct pool_store *store, struct error *err)
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(call->log, "lock");
@@ -67,13 +85,15 @@ int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 {
 	int rc = ipam_pool_open(call, conf, make, &ret->store, err);
 
-	if (rc <= 0)
-		return rc;
+	if (rc < 0)
+		return ipam_pool_explain(call, conf, err);
+	if (rc == 0)
+		return 0;
 	ret->world = surroundings_look(call->network, !conf->reclaim_after_reboot, &ret->here);
 	ret->store.lasting = ret->here.lasting;
 	ret->store.slice_ms = IPAM_SLICE_MS;
 	rc = lock(call, &ret->store, err);
-	return rc < 0 ? rc : 1;
+	return rc < 0 ? ipam_pool_explain(call, conf, err) : 1;
 }
 
 int ipam_pool_yield(struct pool_store *store, struct error *err)

@@ -58,6 +58,9 @@ int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
  * negative */
 int ipam_pool_yield(struct pool_store *store, struct error *err);
 
+/* ipam_pool_explain() - say what to do about a permission that we do not have; Return: negative */
+int ipam_pool_explain(const struct cni_call *call, const struct ipam_conf *conf, struct error *err);
+
 void ipam_pool_leave(struct ipam_pool *pool);
 
 /* ipam_tell() - what became of others' reservations, on stderr and in the log; printf-like */

@@ -289,6 +289,36 @@ static void a_device_that_is_newer_makes_nothing_older(void **state)
 	assert_contains(list, "unknown");
 }
 
+/* A disk with a fault, as the kernel mounts it anew. */
+static void what_cannot_be_written_stops_those_only_who_hold_something(void **state)
+{
+	const struct node *node = *state;
+	const char *dir = node->tmp.path;
+	autofree char *config = NULL;
+	struct run_call call = { .plugin = "hl-ipam",
+				 .command = "DEL",
+				 .container = "b",
+				 .netns = "",
+				 .ifname = "eth0" };
+
+	assert_true(asprintf(&config, SMALL, dir) > 0);
+	call.config = config;
+	free(run_must(NULL,
+		      "mkdir %s/net; printf 'a\r\neth0' >%s/net/10.1.2.2; "
+		      "mount --bind %s/net %s/net; mount -o remount,bind,ro %s/net",
+		      dir, dir, dir, dir, dir));
+	assert_null(run_result(&call));
+	call.container = "a";
+	json_decref(run_error(&call, 100, "Read-only file system"));
+	call.command = "ADD";
+	call.netns = "/nothing/is/here";
+	json_decref(run_error(&call, 100, "Read-only file system"));
+	free(run_must(NULL, "umount %s/net", dir));
+	call.command = "DEL";
+	assert_null(run_result(&call));
+	assert_false(tmp_exists(&node->tmp, "net/10.1.2.2"));
+}
+
 /* What the caller of an ADD that outlived it does not know, it gives back nowhere. */
 static void nothing_is_reserved_for_a_namespace_that_went_meanwhile(void **state)
 {
@@ -332,6 +362,7 @@ int main(void)
 		TEST(a_namespace_of_a_process_is_evidence),
 		TEST(what_was_seen_from_elsewhere_is_not_dead_for_that),
 		TEST(a_device_that_is_newer_makes_nothing_older),
+		TEST(what_cannot_be_written_stops_those_only_who_hold_something),
 		TEST(nothing_is_reserved_for_a_namespace_that_went_meanwhile),
 	};
 

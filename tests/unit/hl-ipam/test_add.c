@@ -296,6 +296,21 @@ static void a_full_pool_is_told_as_try_again_later(void **state)
 	run_done(&run);
 }
 
+/* host-local, with all of root's privileges, would work there. */
+static void a_directory_of_another_user_is_named(void **state)
+{
+	const struct tmp *tmp = *state;
+	autofree char *config = fixture_config(tmp, "1.0.0", "\"subnet\": \"10.1.2.0/24\"", "");
+	autofree char *dir = tmp_mkdir(tmp, "net");
+	struct run_call call = fixture_call("ADD", "a", config);
+	json_auto_t *error = NULL;
+
+	if (chown(dir, 12345, 12345) < 0)
+		skip();
+	error = run_error(&call, 100, "Permission denied");
+	assert_contains(json_text_at(error, "details"), "belongs to user 12345");
+}
+
 #define RESOLV                                                                           \
 	"; comment\n#nameserver 9.9.9.9\n\n  nameserver\t1.1.1.1 ignored\r\nnameserver " \
 	"8.8.8.8\nnameserver\ndomain a.b\ndomain c.d x\nsearch x y\nsearch z\noptions "  \
@@ -390,6 +405,7 @@ int main(void)
 		FIXTURE(a_namespace_that_may_not_be_looked_at_is_no_sign_of_death),
 		FIXTURE(a_failing_add_leaves_the_living_alone),
 		FIXTURE(a_full_pool_is_told_as_try_again_later),
+		FIXTURE(a_directory_of_another_user_is_named),
 		FIXTURE(a_resolv_conf_becomes_dns),
 		FIXTURE(a_resolv_conf_that_cannot_be_used_costs_no_address),
 		FIXTURE(nothing_is_reserved_if_nobody_hears_of_it),

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,6 +183,45 @@ static void the_lock_is_waited_for_until_a_deadline(void **state)
 	assert_int_equal(st.st_size, 0);
 }
 
+/* What happens while a lock is waited for, once. */
+static void (*meanwhile)(void);
+
+/* In place of the C library's. */
+int flock(int fd, int operation)
+{
+	void (*fn)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (fn)
+		fn();
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+static int taken_fd;
+
+static void replace_lock(void)
+{
+	autofree char *lock = tmp_path(&tmp, "net/lock");
+
+	assert_int_equal(unlink(lock), 0);
+	taken_fd = open(lock, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(taken_fd, LOCK_EX), 0);
+}
+
+/* Somebody empties the directory by hand, and somebody else works there already. */
+static void a_lock_that_was_removed_is_none(void **state)
+{
+	auto_with(pool_store_done) struct pool_store store = POOL_STORE_NONE;
+	struct error err;
+
+	(void)state;
+	assert_ok(pool_store_make(tmp.path, "net", &store, &err), &err);
+	meanwhile = replace_lock;
+	assert_fails(pool_store_lock(&store, 30, &err), &err, ERROR_AGAIN, "cannot lock");
+	close(taken_fd);
+	assert_ok(pool_store_lock(&store, 30, &err), &err);
+}
+
 static void the_lock_is_the_one_that_host_local_takes(void **state)
 {
 	struct pool_store store;
@@ -271,6 +311,7 @@ int main(void)
 		TEST(a_file_in_the_way_is_named),
 		TEST(a_path_that_is_too_long_is_refused),
 		TEST(the_lock_is_waited_for_until_a_deadline),
+		TEST(a_lock_that_was_removed_is_none),
 		TEST(the_lock_is_the_one_that_host_local_takes),
 		TEST(a_lock_that_cannot_be_one_is_an_error),
 		TEST(usable_is_what_exists_or_can_be_made),

@@ -231,9 +231,9 @@ static void leaves_what_seems_old_if_the_clock_is_set_back_meanwhile(void **stat
 	fixture_put(f, "10.1.2.2", "a\r\neth0");
 	reclaim_now(f, "", -3600);
 	assert_true(fixture_has(f, "10.1.2.2"));
-	put_at(f, "10.1.2.2", "a\r\neth0", -60);
+	put_at(f, "10.1.2.3", "b\r\neth0", -60);
 	reclaim_now(f, "", 0);
-	assert_false(fixture_has(f, "10.1.2.2"));
+	assert_false(fixture_has(f, "10.1.2.3"));
 }
 
 /* Where they outlive a boot, and the clock was ahead in the earlier one. */
