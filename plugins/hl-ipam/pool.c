@@ -34,17 +34,23 @@ static int open_store(const struct cni_call *call, const struct ipam_conf *conf,
 	return rc < 0 ? rc : 1;
 }
 
-/* The config, resolvConf and logFile are read and open by now. */
-static int confine(const struct pool_store *store, struct error *err)
+/*
+ * The config, resolvConf and logFile are read and open by now. It is a second wall: a filter
+ * of system calls, or layers of Landlock that we were given, may keep it from being built,
+ * and are no reason to refuse a pod its network.
+ */
+static void confine(const struct cni_call *call, const struct pool_store *store)
 {
 	autoclose int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct landlock_dir dirs[] = { { store->dir_fd, true }, { proc_fd, false } };
 	const int rc = landlock_confine(dirs, proc_fd < 0 ? 1 : 2);
 
-	if (rc < 0)
-		return error_errno(err, ERROR_SYSTEM, -rc, "cannot confine itself to %s",
-				   store->path);
-	return 0;
+	struct error err = { 0 };
+
+	if (rc >= 0)
+		return;
+	error_errno(&err, ERROR_SYSTEM, -rc, "cannot confine itself to %s", store->path);
+	cni_log_warn(call->log, &err);
 }
 
 int ipam_pool_open(const struct cni_call *call, const struct ipam_conf *conf,
@@ -52,8 +58,8 @@ int ipam_pool_open(const struct cni_call *call, const struct ipam_conf *conf,
 {
 	int rc = open_store(call, conf, make, ret, err);
 
-	if (rc > 0 && conf->confine && confine(ret, err) < 0)
-		return -err->errnum;
+	if (rc > 0 && conf->confine)
+		confine(call, ret);
 	return rc;
 }
 

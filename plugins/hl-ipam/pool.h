@@ -38,7 +38,8 @@ enum ipam_pool_make {
  * @ret: pool_store_done() releases it either way
  *
  * Should: see nothing but that directory and /proc afterwards, where the kernel has
- * Landlock and the config does not say "confine": false.
+ * Landlock and the config does not say "confine": false. Where that fails it goes on with
+ * a warning.
  *
  * Return: 1, 0 there is no such directory, or negative.
  */

@@ -22,6 +22,7 @@ struct landlock_dir {
  * kernel does not know of is left out.
  * Source: linux/landlock.h, landlock(7).
  *
- * Return: 1, 0 if the kernel has no Landlock or it is switched off, or a negative errno.
+ * Return: 1, 0 if the kernel has no Landlock or it is switched off, or a negative errno: a
+ * filter of system calls refuses it, or 16 layers of it are there already (E2BIG).
  */
 int landlock_confine(const struct landlock_dir *dirs, size_t n);
