@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cbr/base/array.h"
+#include "cbr/sys/nslock.h"
 #include "json.h"
 #include "one_node.h"
 #include "witness.h"
@@ -167,21 +170,59 @@ static void gc_removes_what_is_no_port_any_more(void **state)
 	}
 }
 
+static int lock_file_of_node(void *arg)
+{
+	const struct deadline deadline = deadline_in(1000);
+	struct error err = { 0 };
+	int fd = -1;
+
+	(void)arg;
+	return nslock_share(&deadline, &fd, &err) < 0 ? -1 : fd;
+}
+
 /* What looks half made may be what an ADD is making at this moment. */
 static void gc_leaves_links_alone_while_an_add_is_at_work(void **state)
 {
-	const int lock_fd = open(node.netns.path, O_RDONLY | O_CLOEXEC);
+	int lock_fd;
 
 	(void)state;
 	pod_add(dead);
 	free(run_must(&dead->netns, "ip link set eth0 down"));
 	ns_wait(&node.netns, 5000, "ip link show %s | grep -q NO-CARRIER", pod_host_end(dead));
-	assert_int_equal(flock(lock_fd, LOCK_SH), 0);
+	lock_fd = ns_call(&node.netns, lock_file_of_node, NULL);
+	assert_true(lock_fd >= 0);
 	collect("[]");
 	assert_non_null(witness_link(&node.netns, pod_host_end(dead)));
 	close(lock_fd);
 	collect("[]");
 	assert_null(witness_link(&node.netns, pod_host_end(dead)));
+}
+
+/*
+ * What any process in the node's network can hold, with no privilege: the namespace itself,
+ * and an address in it.
+ */
+static void a_stranger_cannot_stall_add_and_gc(void **state)
+{
+	const char address[] = "\0cbr: gateway of cni0";
+	const int lock_fd = open(node.netns.path, O_RDONLY | O_CLOEXEC);
+	const int socket_fd = ns_socket(&node.netns, AF_UNIX, SOCK_DGRAM, 0);
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	(void)state;
+	memcpy(name.sun_path, address, sizeof(address) - 1);
+	assert_int_equal(bind(socket_fd, (const struct sockaddr *)&name,
+			      offsetof(struct sockaddr_un, sun_path) + sizeof(address) - 1),
+			 0);
+	assert_int_equal(flock(lock_fd, LOCK_EX), 0);
+	pod_add(dead);
+	free(run_must(&dead->netns, "ip link set eth0 down"));
+	ns_wait(&node.netns, 5000, "ip link show %s | grep -q NO-CARRIER", pod_host_end(dead));
+	assert_int_equal(flock(lock_fd, LOCK_SH), 0);
+	collect("[]");
+	assert_null(witness_link(&node.netns, pod_host_end(dead)));
+	close(lock_fd);
+	close(socket_fd);
 }
 
 static void gc_keeps_a_listed_link_that_is_down(void **state)
@@ -274,6 +315,7 @@ int main(void)
 		TEST(gc_removes_many_at_once),
 		TEST(gc_removes_what_is_no_port_any_more),
 		TEST(gc_leaves_links_alone_while_an_add_is_at_work),
+		TEST(a_stranger_cannot_stall_add_and_gc),
 		TEST(gc_keeps_a_listed_link_that_is_down),
 		TEST(gc_keeps_other_networks_and_strangers),
 		TEST(gc_and_status_are_for_1_1_0),

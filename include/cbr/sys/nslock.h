@@ -2,10 +2,15 @@
 /*
  * nslock.h - who may take down, or alter, what several attachments of a node share
  *
- * The lock is flock(2) on the namespace's own nsfs inode: it needs no file, no
- * directory, and dies with its holder. Everyone who adds to shared things (bridge,
- * gateway address, routes) shares it; who wants to remove one of them again must be
- * alone, and does not wait for that: somebody else's use is a reason to leave it.
+ * The lock is flock(2) on a file below /run/cbr that is named after the namespace's inode, so
+ * it dies with its holder, and nobody else can open it. (The inode itself, which is there
+ * without a directory, can be locked by any process in the namespace, with no privilege at
+ * all.) Where no file can be made there, as in a user namespace that sees the /run of
+ * somebody else, it is the inode after all: all who serve a namespace must see the same /run.
+ *
+ * Everyone who adds to shared things (bridge, gateway address, routes) shares it; who wants
+ * to remove one of them again must be alone, and does not wait for that: somebody else's
+ * use is a reason to leave it.
  */
 #pragma once
 
@@ -34,8 +39,8 @@ int nslock_try_alone(int fd);
  * @ret_fd: the lock; closing it ends it
  *
  * For steps that read, decide and change, and must not meet each other; unlike being
- * alone it does not care who else shares the namespace. It is an abstract unix(7)
- * address, which is per namespace, dies with its holder, and has it named by ss -xlp.
+ * alone it does not care who else shares the namespace. It is another file there; without a
+ * place for files, an abstract unix(7) address, whose holder ss -xlp names.
  * Return: 0, or negative (ERROR_AGAIN past the deadline).
  */
 int nslock_own(const char *what, const struct deadline *deadline, int *ret_fd, struct error *err);
