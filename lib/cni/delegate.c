@@ -299,7 +299,7 @@ void cni_delegate_done(struct cni_delegate *delegate)
 {
 	struct error ignored;
 
-	resident_end(delegate->resident, NULL, &ignored);
+	resident_end(delegate->resident, NULL, NULL, &ignored);
 	if (delegate->pid > 0)
 		kill_child(delegate->pid);
 	cleanup_close(&delegate->out_fd);

@@ -195,7 +195,7 @@ int cni_delegate_wait(struct cni_delegate *delegate, const struct deadline *dead
 
 	step.since_ns = delegate->start_ns;
 	if (delegate->resident)
-		return resident_end(TAKE_PTR(delegate->resident), ret, err);
+		return resident_end(TAKE_PTR(delegate->resident), deadline, ret, err);
 	delegate->out_fd = -1;
 	delegate->err_fd = -1;
 	if (delegate->pid <= 0)

@@ -23,6 +23,7 @@
 #include "cbr/cni/json.h"
 #include "cbr/cni/log.h"
 #include "reserve.h"
+#include "resident.h"
 #include "serve.h"
 #include "stream.h"
 #include "version_list.h"
@@ -160,6 +161,9 @@ static int serve(const struct cni_plugin *plugin, uint64_t dev, uint64_t ino)
 	if (rc < 0)
 		report(&output, &call, &err);
 	serve_end_log(plugin, &log, rc < 0 ? &err : NULL);
+	/* What a thread still uses is not released, nor are its locks waited for as exit(3) may. */
+	if (resident_is_left())
+		_exit(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

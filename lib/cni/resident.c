@@ -17,12 +17,23 @@
 /* Linkers put notes before code and data. */
 #define HEAD_SIZE 4096
 
+/* As long as one that is executed may take. */
+#define RUN_MS (60 * 1000)
+#define NS_PER_S (1000 * 1000 * 1000)
+
+/* Was one left at work? That is so of the whole process, and stays so. */
+static bool left;
+
 /*
  * A delegate at work in a thread of its own, which owns all but @call->text and
  * @call->config until it is joined.
+ * @lock, @change: of @ended, the thread's last word
  */
 struct resident {
 	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	bool ended;
 	const struct cni_plugin *plugin;
 	struct cni_call call;
 	int64_t start_ns;
@@ -85,7 +96,38 @@ static void *work(void *arg)
 	if (r->rc >= 0)
 		r->rc = answer(r->plugin, &r->call, &r->result, &r->err);
 	serve_end_log(r->plugin, &log, r->rc < 0 ? &r->err : NULL);
+	pthread_mutex_lock(&r->lock);
+	r->ended = true;
+	pthread_cond_signal(&r->change);
+	pthread_mutex_unlock(&r->lock);
 	return NULL;
+}
+
+/* Waits are timed by the clock that nobody sets. */
+static void init_sync(struct resident *r)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->change, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&r->lock, NULL);
+}
+
+static bool ends_until(struct resident *r, int64_t at_ns)
+{
+	const struct timespec at = { .tv_sec = (time_t)(at_ns / NS_PER_S),
+				     .tv_nsec = (long)(at_ns % NS_PER_S) };
+	int rc = 0;
+	bool ended;
+
+	pthread_mutex_lock(&r->lock);
+	while (!r->ended && rc == 0)
+		rc = pthread_cond_timedwait(&r->change, &r->lock, &at);
+	ended = r->ended;
+	pthread_mutex_unlock(&r->lock);
+	return ended;
 }
 
 int resident_start(const struct cni_call *call, enum cni_verb verb, struct resident **ret,
@@ -96,6 +138,10 @@ int resident_start(const struct cni_call *call, enum cni_verb verb, struct resid
 
 	if (!r)
 		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot begin a thread");
+	/* It would wait for the same, and could meet that one halfway. */
+	if (left)
+		return error_set(err, ERROR_DELEGATE, "it is still at work on the call before");
+	init_sync(r);
 	r->plugin = call->plugin->resident;
 	r->call = *call;
 	r->call.verb = verb;
@@ -110,12 +156,29 @@ int resident_start(const struct cni_call *call, enum cni_verb verb, struct resid
 	return 0;
 }
 
-int resident_end(struct resident *resident, struct cni_result *ret, struct error *err)
+bool resident_is_left(void)
+{
+	return left;
+}
+
+static int leave(const struct resident *r, struct error *err)
+{
+	left = true;
+	error_set(err, ERROR_DELEGATE, "plugin \"%s\" did not end %s in time", r->plugin->name,
+		  r->call.command);
+	err->errnum = ETIMEDOUT;
+	return error_hint(err, "does the file system of its directory answer?");
+}
+
+int resident_end(struct resident *resident, const struct deadline *deadline, struct cni_result *ret,
+		 struct error *err)
 {
 	autofree struct resident *r = resident;
 
 	if (!r)
 		return 0;
+	if (!ends_until(r, deadline ? deadline->at_ns : r->start_ns + RUN_MS * 1000000LL))
+		return leave(TAKE_PTR(r), err);
 	pthread_join(r->thread, NULL);
 	if (r->rc >= 0 && ret) {
 		*ret = r->result;

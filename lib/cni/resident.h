@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "cbr/base/clock.h"
 #include "cbr/cni/call.h"
 #include "cbr/cni/result.h"
 
@@ -23,15 +24,27 @@ bool resident_is_at(const struct cni_call *call, const char *type, const char *p
  * resident_start() - have it answer in a thread, and return at once
  * @call: outlives the answer
  *
- * Return: 0 and *ret, to be ended by resident_end(), or negative with ERROR_SYSTEM.
+ * Return: 0 and *ret, to be ended by resident_end(), or negative with ERROR_SYSTEM, or with
+ * ERROR_DELEGATE if one was left at work.
  */
 int resident_start(const struct cni_call *call, enum cni_verb verb, struct resident **ret,
 		   struct error *err);
 
 /*
  * resident_end() - await the answer and release; accepts NULL
+ * @deadline: past it, it is left at work, as a thread cannot be ended; NULL = a minute from
+ *            its start
  * @ret: for ADD: the result as the delegate would have printed it; may be NULL
  *
  * Return: 0 or negative.
  */
-int resident_end(struct resident *resident, struct cni_result *ret, struct error *err);
+int resident_end(struct resident *resident, const struct deadline *deadline, struct cni_result *ret,
+		 struct error *err);
+
+/*
+ * resident_is_left() - was one left at work?
+ *
+ * It still uses what is its own and the call's text and config: the process must end
+ * without releasing these, by _exit(2).
+ */
+bool resident_is_left(void);

@@ -60,7 +60,7 @@ int cni_delegate_start(const struct cni_call *call, const char *type, enum cni_v
 
 /*
  * cni_delegate_wait() - take its answer
- * @deadline: past it, it is killed; one in a thread keeps deadlines of its own
+ * @deadline: past it, it is killed; one in a thread is left, and ends with the process
  * @ret: for ADD: its result; else NULL
  *
  * An error object of the delegate becomes *err with code, msg and details as they
@@ -75,7 +75,11 @@ static inline bool cni_delegate_is_at_work(const struct cni_delegate *delegate)
 	return delegate->pid > 0 || delegate->resident;
 }
 
-/* cni_delegate_done() - kill and reap one that still runs; accepts CNI_DELEGATE_NONE */
+/*
+ * cni_delegate_done() - kill and reap one that still runs; accepts CNI_DELEGATE_NONE
+ *
+ * One in a thread is awaited, a minute from its start at most, and left then.
+ */
 void cni_delegate_done(struct cni_delegate *delegate);
 
 /* cni_delegate_run() - start and wait, one minute at most */
