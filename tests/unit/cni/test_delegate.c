@@ -114,6 +114,18 @@ static void gives_default_signals(void **state)
 	assert_int_equal(strtoull(strstr(seen, "SigIgn:\t") + 8, NULL, 16) & 0x7fffffff, 0);
 }
 
+static void gives_no_descriptor_that_a_runtime_left_open(void **state)
+{
+	const int left[] = { open("/dev/null", O_RDONLY), fcntl(0, F_DUPFD, 700) };
+	autofree char *seen = NULL;
+
+	seen = look_from_within(*state, "exec ls /proc/self/fd", CNI_DEL);
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++)
+		close(left[i]);
+	/* Three of its own, and that of the list. */
+	assert_string_equal(seen, "0\n1\n2\n3\n");
+}
+
 static void ends_one_that_nobody_waits_for(void **state)
 {
 	const struct tmp *tmp = *state;
@@ -325,6 +337,7 @@ int main(void)
 		FIXTURE_TMP(gives_the_bytes_of_stdin),
 		FIXTURE_TMP(gives_each_variable_once),
 		FIXTURE_TMP(gives_default_signals),
+		FIXTURE_TMP(gives_no_descriptor_that_a_runtime_left_open),
 		FIXTURE_TMP(ends_one_that_nobody_waits_for),
 		FIXTURE_TMP(waits_for_nobody_if_nobody_was_started),
 		FIXTURE_TMP(finds_the_first_regular_file),
