@@ -3,8 +3,12 @@
 
 #include "cbr/pool/range.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+
+#include "cbr/base/cleanup.h"
 
 static int check_subnet(const struct ip_prefix *subnet, struct error *err)
 {
@@ -123,22 +127,54 @@ int pool_set_settle(struct pool_set *set, struct error *err)
 	return check_ranges_apart(set, err);
 }
 
-static bool sets_overlap(const struct pool_set *a, const struct pool_set *b)
+/* A range, and the number of its set. */
+struct placed {
+	const struct pool_range *range;
+	size_t set;
+};
+
+static int compare_placed(const void *left, const void *right)
 {
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t j = 0; j < b->n; j++)
-			if (overlap(&a->ranges[i], &b->ranges[j]))
-				return true;
-	return false;
+	const struct pool_range *a = ((const struct placed *)left)->range;
+	const struct pool_range *b = ((const struct placed *)right)->range;
+
+	if (a->first.family != b->first.family)
+		return a->first.family < b->first.family ? -1 : 1;
+	return ip_compare(&a->first, &b->first);
 }
 
+static size_t count_ranges(const struct pool_set *sets, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += sets[i].n;
+	return total;
+}
+
+/* Sorted, since there may be many: if any two overlap, two neighbours do. */
 int pool_sets_check_apart(const struct pool_set *sets, size_t n, struct error *err)
 {
+	const size_t total = count_ranges(sets, n);
+	autofree struct placed *all = n > 1 ? calloc(total, sizeof(*all)) : NULL;
+	size_t at = 0;
+
+	if (n < 2)
+		return 0;
+	if (!all)
+		return error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot compare range sets");
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++)
-			if (sets_overlap(&sets[i], &sets[j]))
-				return error_set(err, ERROR_CONFIG,
-						 "range set %zu overlaps with %zu", i, j);
+		for (size_t j = 0; j < sets[i].n; j++)
+			all[at++] = (struct placed){ &sets[i].ranges[j], i };
+	qsort(all, total, sizeof(*all), compare_placed);
+	for (size_t i = 1; i < total; i++) {
+		const size_t one = all[i - 1].set;
+		const size_t other = all[i].set;
+
+		if (overlap(all[i - 1].range, all[i].range))
+			return error_set(err, ERROR_CONFIG, "range set %zu overlaps with %zu",
+					 one < other ? one : other, one < other ? other : one);
+	}
 	return 0;
 }
 

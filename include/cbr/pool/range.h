@@ -43,7 +43,7 @@ int pool_set_settle(struct pool_set *set, struct error *err);
 /*
  * pool_sets_check_apart() - no two settled sets may share an address
  *
- * Return: 0, or -EINVAL with ERROR_CONFIG naming the first two that do.
+ * Return: 0, or -EINVAL with ERROR_CONFIG naming two that do, or -ENOMEM.
  */
 int pool_sets_check_apart(const struct pool_set *sets, size_t n, struct error *err);
 

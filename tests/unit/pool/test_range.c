@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "cbr/base/array.h"
+#include "cbr/base/clock.h"
 #include "fixture.h"
 
 /* What a set becomes: "first-last gateway, …". */
@@ -152,6 +153,32 @@ static void keeps_sets_apart(void **state)
 		     ERROR_CONFIG, "range set 0 overlaps with 2");
 }
 
+/* As many as a config can have; each with each would take minutes. */
+static void keeps_many_sets_apart_at_once(void **state)
+{
+	const struct deadline deadline = deadline_in(harness_patience(5000));
+	struct pool_range *ranges = calloc(256L * 256, sizeof(*ranges));
+	struct pool_set sets[256];
+	struct error err = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 256 * 256; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "10.%u.%u.0/24", i / 256, i % 256);
+		assert_int_equal(ip_prefix_parse(text, &ranges[i].subnet), 0);
+		ranges[i].first = ranges[i].subnet.addr;
+		ranges[i].last = ip_last(&ranges[i].subnet);
+		sets[i / 256] = (struct pool_set){ &ranges[i / 256 * 256], 256 };
+	}
+	assert_ok(pool_sets_check_apart(sets, 256, &err), &err);
+	ranges[256].first = ranges[255].last;
+	assert_fails(pool_sets_check_apart(sets, 256, &err), &err, ERROR_CONFIG,
+		     "range set 0 overlaps with 1");
+	assert_true(deadline_left_ms(&deadline) > 0);
+	free(ranges);
+}
+
 static void finds_the_range_of_an_address(void **state)
 {
 	struct pool_set set = fixture_settled("10.9.0.0/24 10.9.0.5 10.9.0.9, 10.8.0.0/30");
@@ -193,6 +220,7 @@ int main(void)
 		cmocka_unit_test(says_what_is_wrong_in_the_words_of_host_local),
 		cmocka_unit_test(refuses_what_was_written_as_v4_mapped),
 		cmocka_unit_test(keeps_sets_apart),
+		cmocka_unit_test(keeps_many_sets_apart_at_once),
 		cmocka_unit_test(finds_the_range_of_an_address),
 		cmocka_unit_test(formats_within_bounds),
 	};
