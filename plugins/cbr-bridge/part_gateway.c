@@ -178,10 +178,15 @@ static int enable_forwarding(struct attach *a, struct error *err)
 	return 0;
 }
 
-/* Once all have a carrier: the kernel forgets the neighbours of a link that is without (arp.c). */
+/*
+ * Once all have a carrier: the kernel forgets the neighbours of a link that is without (arp.c).
+ * It spares the node a question. A table that is full has no room for more (gc_thresh3), which
+ * is a trouble of the node's, not of this pod's.
+ */
 int gateway_introduce(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int rc;
 
 	if (!a->n_gateways)
 		return 0;
@@ -189,7 +194,11 @@ int gateway_introduce(struct attach *a, struct error *err)
 	for (size_t i = 0; i < a->result.n_ips; i++)
 		neigh_put_set(&batch, attach_gateway(a)->index, &a->result.ips[i].address.addr,
 			      &a->container.mac);
-	return nl_batch_run(&batch, err);
+	rc = nl_batch_run(&batch, err);
+	if (rc != -ENOBUFS)
+		return rc;
+	cni_log_warn(a->call->log, err);
+	return 0;
 }
 
 int gateway_make(struct attach *a, struct error *err)

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +32,9 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct soc
 ssize_t recvfrom(int fd, void *buf, size_t size, int flags, struct sockaddr *from,
 		 socklen_t *from_len);
 
-static long n_requests;
-static long n_allocations;
+/* Where a delegate is a thread, two of them count. */
+static atomic_long n_requests;
+static atomic_long n_allocations;
 
 /* An answer that is to be found in the queue of a socket. */
 static struct {
@@ -42,7 +44,7 @@ static struct {
 } forged;
 
 /* Is it the turn of this one? */
-static bool is_turn(const char *kind, long *count)
+static bool is_turn(const char *kind, atomic_long *count)
 {
 	const char *fault = getenv("CBR_FAULT");
 	const char *hit = getenv("CBR_FAULT_HIT");

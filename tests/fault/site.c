@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* site.c - a node where each request and each allocation of a plugin fails once */
+
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cbr/base/cleanup.h"
+#include "json.h"
+#include "site.h"
+#include "witness.h"
+
+int site_setup(void **state)
+{
+	struct site *site = calloc(1, sizeof(*site));
+	const char *shim = getenv("CBR_SHIM");
+
+	*state = site;
+	if (!shim || access(shim, R_OK) < 0) {
+		free(site);
+		*state = NULL;
+		return 0;
+	}
+	node_make(&site->node);
+	site->bare = BARE;
+	site->other = node_pod(&site->node, "other");
+	site->pod = node_pod(&site->node, "pod");
+	site->hit_path = tmp_path(&site->node.tmp, "hit");
+	site->log = tmp_path(&site->node.tmp, "log");
+	assert_true(asprintf(&site->preload, "LD_PRELOAD=%s", shim) > 0);
+	assert_true(asprintf(&site->hit, "CBR_FAULT_HIT=%s", site->hit_path) > 0);
+	return 0;
+}
+
+int site_teardown(void **state)
+{
+	struct site *site = *state;
+
+	if (!site)
+		return 0;
+	node_done(&site->node);
+	free(site->preload);
+	free(site->hit);
+	free(site->hit_path);
+	free(site->log);
+	free(site);
+	return 0;
+}
+
+struct run site_run(struct site *site, const struct run_call *like, const char *kind, size_t number,
+		    bool *made)
+{
+	struct run_call call = *like;
+	char fault[64];
+	const char *extra[] = { site->preload, fault, site->hit, NULL };
+	struct run run;
+
+	snprintf(fault, sizeof(fault), "CBR_FAULT=%s:%zu", kind, number);
+	unlink(site->hit_path);
+	call.extra = extra;
+	run = run_plugin(&call);
+	*made = access(site->hit_path, F_OK) == 0;
+	site->n += *made;
+	site->n_survived += *made && run.status == 0;
+	return run;
+}
+
+/* One error object that says what failed, and not just that something did. */
+static void assert_explains(const struct run *run, const char *kind, size_t number)
+{
+	json_auto_t *object = NULL;
+
+	if (run->status != 1)
+		harness_fail(__FILE__, __LINE__, "%s:%zu: status %d, %s%s", kind, number,
+			     run->status, run->out, run->err);
+	object = run_json(run);
+	assert_json_text(object, "cniVersion", json_text_at(object, "cniVersion"));
+	assert_true(json_integer_value(json_at(object, "code")) > 0);
+	assert_true(strlen(json_text_at(object, "msg")) > 8);
+}
+
+void site_config(struct site *site, const char *keys, const char *ipam)
+{
+	autofree char *more = NULL;
+
+	assert_true(asprintf(&more, "%s, \"logFile\": \"%s\", \"logLevel\": \"warning\"", keys,
+			     site->log) > 0);
+	node_config(&site->node, more, ipam);
+}
+
+void site_make_bare(struct site *site)
+{
+	struct run run = run_shell(&site->node.netns, "%s", site->bare);
+
+	run_done(&run);
+}
+
+/* Rules for all pods stay once the first has made them; they guard nobody then. */
+static void drop_empty_guard(struct site *site)
+{
+	struct run list = run_shell(&site->node.netns, "nft list table bridge cbr");
+
+	if (list.status == 0 && !site->other->result) {
+		assert_lacks(list.out, "elements");
+		free(run_must(&site->node.netns, "nft delete table bridge cbr"));
+	}
+	run_done(&list);
+}
+
+void site_fail_add(struct site *site, const char *kind)
+{
+	autofree char *node_before = witness_state(&site->node.netns);
+	autofree char *pod_before = witness_state(&site->pod->netns);
+	const size_t held = node_reservations(&site->node);
+	bool made = true;
+
+	for (size_t number = 1; made && number < MAX_FAULTS; number++) {
+		const struct run_call call = pod_call(site->pod, "ADD");
+		struct run run = site_run(site, &call, kind, number, &made);
+		autofree char *node_after = NULL;
+		autofree char *pod_after = NULL;
+
+		if (run.status) {
+			assert_explains(&run, kind, number);
+			drop_empty_guard(site);
+			node_after = witness_state(&site->node.netns);
+			pod_after = witness_state(&site->pod->netns);
+			assert_string_equal(node_after, node_before);
+			assert_string_equal(pod_after, pod_before);
+			assert_int_equal(node_reservations(&site->node), held);
+		} else {
+			json_decref(site->pod->result);
+			site->pod->result = run_json(&run);
+			pod_check(site->pod);
+			pod_del(site->pod);
+			/* What is the node's and stays would make the next ADD a later one. */
+			if (!site->other->result)
+				site_make_bare(site);
+		}
+		run_done(&run);
+	}
+	assert_false(made);
+	pod_add(site->pod);
+	pod_check(site->pod);
+	pod_del(site->pod);
+}
+
+/* What DEL could not do, and went on without, is in the log. */
+static void assert_told(const struct site *site, size_t number)
+{
+	autofree char *log = tmp_read(&site->node.tmp, "log");
+
+	if (!log || !strstr(log, "\"level\":\"warning\""))
+		harness_fail(__FILE__, __LINE__, "request %zu failed, nobody was told", number);
+}
+
+void site_fail(struct site *site, const char *verb, const char *kind)
+{
+	bool made = true;
+
+	pod_add(site->pod);
+	for (size_t number = 1; made && number < MAX_FAULTS; number++) {
+		autofree char *config = pod_config(site->pod);
+		struct run_call call = pod_call(site->pod, verb);
+		struct run run;
+
+		call.config = config;
+		unlink(site->log);
+		run = site_run(site, &call, kind, number, &made);
+		if (run.status)
+			assert_explains(&run, kind, number);
+		else if (made && strcmp(verb, "DEL") == 0 && strcmp(kind, "netlink") == 0)
+			assert_told(site, number);
+		run_done(&run);
+		if (strcmp(verb, "DEL") == 0) {
+			pod_del(site->pod);
+			pod_add(site->pod);
+		}
+		pod_check(site->pod);
+	}
+	assert_false(made);
+	pod_del(site->pod);
+}
+
+void site_report(const struct site *site, const char *what)
+{
+	print_message("# %s: %zu faults, %zu of them without consequence\n", what, site->n,
+		      site->n_survived);
+	assert_true(site->n > 3);
+}
