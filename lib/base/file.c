@@ -103,8 +103,10 @@ static int write_temporary(int dir_fd, const void *data, size_t len, mode_t mode
 	autoclose int fd = open_temporary(dir_fd, mode);
 	int rc;
 
-	/* It is from one who died. */
-	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0) == 0)
+	/* It is from one who died; a directory is from nobody who writes files. */
+	if (fd < 0 && errno == EEXIST &&
+	    (unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0) == 0 ||
+	     unlinkat(dir_fd, FILE_TEMPORARY_NAME, AT_REMOVEDIR) == 0))
 		fd = open_temporary(dir_fd, mode);
 	if (fd < 0)
 		return -errno;

@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "cbr/base/array.h"
+
 int str_to_u64(const char *text, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -85,14 +87,78 @@ int ifname_check(const char *name, struct error *err)
 	return 0;
 }
 
+/* Bytes of the UTF-8 character that @text begins with (RFC 3629), 0 = it is none; @ret: its number */
+static size_t decode(const char *text, uint32_t *ret)
+{
+	static const struct {
+		unsigned char mask;
+		unsigned char lead;
+		uint32_t min;
+	} forms[] = { { 0x80, 0x00, 0 },
+		      { 0xe0, 0xc0, 0x80 },
+		      { 0xf0, 0xe0, 0x800 },
+		      { 0xf8, 0xf0, 0x10000 } };
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t len = 0;
+	uint32_t value;
+
+	while (len < ARRAY_SIZE(forms) && (bytes[0] & forms[len].mask) != forms[len].lead)
+		len++;
+	if (len == ARRAY_SIZE(forms))
+		return 0;
+	value = bytes[0] & (unsigned char)~forms[len].mask;
+	for (size_t i = 1; i <= len; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (bytes[i] & 0x3f);
+	}
+	*ret = value;
+	return value >= forms[len].min && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff) ?
+		       len + 1 :
+		       0;
+}
+
+/* What ends a line, moves the cursor, or turns the direction of what follows. */
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Bytes of the character that may be shown as it is, 0 = it may not; @ret_len: of it anyway */
+static size_t showable(const char *text, size_t *ret_len)
+{
+	uint32_t c = 0;
+	const size_t len = decode(text, &c);
+
+	*ret_len = len ? len : 1;
+	return is_control(c) ? 0 : len;
+}
+
+bool str_is_clean(const char *text)
+{
+	size_t len;
+
+	while (*text && showable(text, &len))
+		text += len;
+	return !*text;
+}
+
 char *str_clean(char *dst, size_t size, const char *src)
 {
 	size_t n = 0;
+	size_t len;
 
-	for (; src[n] && n + 1 < size; n++) {
-		unsigned char c = (unsigned char)src[n];
+	for (; *src; src += len) {
+		const size_t shown = showable(src, &len);
 
-		dst[n] = c < 0x20 || c == 0x7f ? '?' : src[n];
+		if (n + (shown ? shown : 1) >= size)
+			break;
+		if (shown)
+			memmove(dst + n, src, shown);
+		else
+			dst[n] = '?';
+		n += shown ? shown : 1;
 	}
 	if (size)
 		dst[n] = '\0';

@@ -162,6 +162,28 @@ static int take_failure(struct answer *answer, enum child_end end, int status, s
 	return take_error(answer, err);
 }
 
+/* Lines stay lines, and whatever else would control a terminal does not. */
+static char *clean_lines(const struct capture *log)
+{
+	char *clean = malloc(log->len + 1);
+	size_t n = 0;
+
+	for (size_t at = 0; clean && at < log->len; at++) {
+		char *line = log->data + at;
+		const size_t len = strcspn(line, "\n\t");
+		const char end = line[len];
+
+		line[len] = '\0';
+		n += strlen(str_clean(clean + n, len + 1, line));
+		at += len;
+		if (at < log->len)
+			clean[n++] = end ? end : '?';
+	}
+	if (clean)
+		clean[n] = '\0';
+	return clean;
+}
+
 /*
  * A library does not print; but these are the delegate's words, not ours, meant for
  * whoever reads this process's stderr, and nobody would see them otherwise. One
@@ -170,7 +192,9 @@ static int take_failure(struct answer *answer, enum child_end end, int status, s
  */
 static void pass_on_log(const struct capture *log)
 {
-	if (log->len && write(STDERR_FILENO, log->data, log->len) < 0)
+	autofree char *clean = log->len ? clean_lines(log) : NULL;
+
+	if (clean && write(STDERR_FILENO, clean, strlen(clean)) < 0)
 		return;
 }
 

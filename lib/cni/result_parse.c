@@ -80,15 +80,21 @@ static int read_text(const json_t *object, const char *path, const char *key, ch
 	return *ret ? 1 : no_memory(err);
 }
 
-static int read_u32(const json_t *object, const char *path, const char *key, uint32_t *ret,
-		    struct error *err)
+static int read_number(const json_t *object, const char *path, const char *key, uint32_t max,
+		       uint32_t *ret, struct error *err)
 {
 	int64_t number = 0;
-	int rc = cni_json_int(object, path, key, 0, UINT32_MAX, &number, err);
+	int rc = cni_json_int(object, path, key, 0, max, &number, err);
 
 	if (rc > 0)
 		*ret = (uint32_t)number;
 	return rc;
+}
+
+static int read_u32(const json_t *object, const char *path, const char *key, uint32_t *ret,
+		    struct error *err)
+{
+	return read_number(object, path, key, UINT32_MAX, ret, err);
 }
 
 static int read_prefix(const json_t *object, const char *path, const char *key,
@@ -119,7 +125,8 @@ int cni_route_parse(const json_t *object, const char *path, struct cni_route *re
 	if (rc < 0)
 		return rc;
 	route.has_table = rc > 0;
-	rc = read_u32(object, path, "scope", &route.scope, err);
+	/* A byte in the kernel's struct rtmsg. */
+	rc = read_number(object, path, "scope", UINT8_MAX, &route.scope, err);
 	if (rc < 0)
 		return rc;
 	route.has_scope = rc > 0;

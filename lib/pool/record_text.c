@@ -25,10 +25,7 @@ __attribute__((format(printf, 3, 4))) static void put(char *buf, size_t *len, co
 /* A line break in a path or a name would forge another line; such a text is left out. */
 static const char *printable(const char *text)
 {
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 127)
-			return "";
-	return text;
+	return str_is_clean(text) ? text : "";
 }
 
 int pool_record_format(const struct pool_record *record, char *buf)

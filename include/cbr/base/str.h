@@ -42,8 +42,13 @@ bool name_is_valid(const char *name);
 int ifname_check(const char *name, struct error *err);
 
 /*
- * str_clean() - copy text for people to read: cut to fit, control characters as '?'
+ * str_clean() - copy text for people to read: cut to fit between two characters; what would
+ * control a terminal, end a line or turn its direction, and what is no UTF-8, as '?'
+ * @dst: may be @src
  *
  * Return: @dst.
  */
 char *str_clean(char *dst, size_t size, const char *src);
+
+/* str_is_clean() - would str_clean() copy it as it is, given room? */
+bool str_is_clean(const char *text);

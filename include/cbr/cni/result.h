@@ -40,7 +40,7 @@ struct cni_ip {
  * @dst: destination, host bits kept
  * @gw: family 0 = none
  * @mtu, @advmss: bytes, 0 = not said; @priority: metric, 0 = not said
- * @table, @scope: valid if has_…; 0 is a value
+ * @table, @scope: valid if has_…; 0 is a value; a scope is at most 255
  */
 struct cni_route {
 	struct ip_prefix dst;

@@ -286,6 +286,15 @@ static void what_a_dead_writer_left_is_replaced(void **state)
 	assert_int_equal(tmp_count(&tmp, ""), 1);
 }
 
+static void a_directory_in_place_of_the_temporary_file_is_replaced(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdirat(dir_fd, FILE_TEMPORARY_NAME, 0700), 0);
+	assert_int_equal(file_replace(dir_fd, "file", "new", 3, 0640), 0);
+	assert_content("file", "new");
+	assert_int_equal(tmp_count(&tmp, ""), 1);
+}
+
 static void a_failed_replace_leaves_all_as_it_was(void **state)
 {
 	(void)state;
@@ -532,6 +541,7 @@ int main(void)
 		test(creates_over_nothing_that_is_there),
 		test(replaces_in_one_step),
 		test(what_a_dead_writer_left_is_replaced),
+		test(a_directory_in_place_of_the_temporary_file_is_replaced),
 		test(a_failed_replace_leaves_all_as_it_was),
 		test(half_written_files_do_not_appear),
 		test(creates_where_nameless_files_are_unknown),

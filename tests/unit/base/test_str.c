@@ -165,6 +165,51 @@ static void cleans_control_characters(void **state)
 	assert_string_equal(dst, "a?b?[1m??~ \xc3\xa4");
 }
 
+static void cleans_what_is_more_than_one_byte(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *cleaned;
+	} cases[] = {
+		{ "a\xc2\x9b"
+		  "31m\xc2\x85",
+		  "a?31m?" }, /* C1: CSI, NEL */
+		{ "a\xe2\x80\xa8"
+		  "b\xe2\x80\xa9",
+		  "a?b?" }, /* line, paragraph */
+		{ "\xe2\x80\xae"
+		  "abc\xe2\x81\xa6\xe2\x80\x8f",
+		  "?abc??" }, /* direction */
+		{ "\xff\xc3(\x80\xe2\x82", "??"
+					   "(???" },                /* none, cut short */
+		{ "\xc0\xaf\xe0\x80\xaf\xed\xa0\x80", "????????" }, /* overlong, surrogate */
+		{ "\xf4\x90\x80\x80", "????" },                     /* beyond the last */
+		{ "\xe2\x82\xac \xf0\x9f\x98\x80 \xc2\xa0",
+		  "\xe2\x82\xac \xf0\x9f\x98\x80 \xc2\xa0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char dst[32];
+
+		str_clean(dst, sizeof(dst), cases[i].text);
+		assert_string_equal(dst, cases[i].cleaned);
+		assert_true(str_is_clean(dst));
+		assert_int_equal(str_is_clean(cases[i].text), strcmp(dst, cases[i].text) == 0);
+	}
+}
+
+static void cuts_between_characters(void **state)
+{
+	char dst[6];
+
+	(void)state;
+	str_clean(dst, sizeof(dst), "ab\xe2\x82\xac\xc3\xa4");
+	assert_string_equal(dst, "ab\xe2\x82\xac");
+	str_clean(dst, 5, "ab\xe2\x82\xac");
+	assert_string_equal(dst, "ab");
+}
+
 static void cleans_into_what_there_is(void **state)
 {
 	char dst[4] = "old";
@@ -191,6 +236,8 @@ int main(void)
 		cmocka_unit_test(names_of_the_field),
 		cmocka_unit_test(interface_names),
 		cmocka_unit_test(cleans_control_characters),
+		cmocka_unit_test(cleans_what_is_more_than_one_byte),
+		cmocka_unit_test(cuts_between_characters),
 		cmocka_unit_test(cleans_into_what_there_is),
 	};
 

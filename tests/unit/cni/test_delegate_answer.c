@@ -157,6 +157,18 @@ static void copies_what_a_successful_one_says(void **state)
 	assert_string_equal(said, "careful\n");
 }
 
+static void copies_it_without_what_controls_a_terminal(void **state)
+{
+	struct fixture_stderr capture = fixture_stderr();
+	struct error err = { 0 };
+	int rc = fixture_run(*state, "printf 'a\\033[31mb\\n\\tc\\000d\\302\\233e' >&2", CNI_DEL,
+			     NULL, &err);
+	autofree char *said = fixture_stderr_end(&capture);
+
+	assert_ok(rc, &err);
+	assert_string_equal(said, "a?[31mb\n\tc?d?e");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +179,7 @@ int main(void)
 		FIXTURE_TMP(blames_a_delegate_that_makes_no_sense),
 		FIXTURE_TMP(fails_for_other_verbs_as_well),
 		FIXTURE_TMP(copies_what_a_successful_one_says),
+		FIXTURE_TMP(copies_it_without_what_controls_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,8 @@ static void refuses_with_the_path(void **state)
 		  "routes[0].dst: invalid CIDR address: <nil>" },
 		{ "1.0.0", "{\"routes\": [{\"dst\": \"10.0.0.0/8\", \"priority\": 4294967296}]}",
 		  "routes[0].priority 4294967296 must be between 0 and 4294967295" },
+		{ "1.0.0", "{\"routes\": [{\"dst\": \"10.0.0.0/8\", \"scope\": 256}]}",
+		  "routes[0].scope 256 must be between 0 and 255" },
 		{ "1.0.0", "{\"routes\": [{\"dst\": \"10.0.0.0/8\", \"scope\": 1.5}]}",
 		  "routes[0].scope must be an integer, not 1.5" },
 		{ "1.0.0", "{\"dns\": []}", "dns must be an object, not []" },
