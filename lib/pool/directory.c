@@ -35,13 +35,21 @@ static int put_path(struct pool_store *store, const char *data_dir, const char *
 	return error_errno(err, ERROR_CONFIG, ENAMETOOLONG, "dataDir %s", data_dir);
 }
 
+/* Root is no exception here: a plugin has given up the capability to be one. */
+static int hint_at_owner(int errnum, struct error *err)
+{
+	if (errnum == EACCES)
+		error_hint(err, "it and the directories above must be open to the user this runs "
+				"as, root included, since it gives up CAP_DAC_OVERRIDE");
+	return -err->errnum;
+}
+
 static int cannot_open(const struct pool_store *store, int errnum, struct error *err)
 {
-	int rc = error_errno(err, ERROR_SYSTEM, errnum, "cannot open directory %s", store->path);
-
+	error_errno(err, ERROR_SYSTEM, errnum, "cannot open directory %s", store->path);
 	if (errnum == ENOTDIR || errnum == ELOOP)
 		error_hint(err, "it must be a directory; a symbolic link is not followed there");
-	return rc;
+	return hint_at_owner(errnum, err);
 }
 
 static int open_dir(int parent_fd, const char *name)
@@ -114,8 +122,10 @@ static int make_parent(const char *data_dir, int *ret_fd, struct error *err)
 		*ret_fd = open_parent(data_dir);
 		rc = *ret_fd < 0 ? -errno : 0;
 	}
-	if (rc < 0)
-		return error_errno(err, ERROR_SYSTEM, -rc, "cannot make directory %s", data_dir);
+	if (rc < 0) {
+		error_errno(err, ERROR_SYSTEM, -rc, "cannot make directory %s", data_dir);
+		return hint_at_owner(-rc, err);
+	}
 	return 0;
 }
 
@@ -131,9 +141,11 @@ int pool_store_make(const char *data_dir, const char *network, struct pool_store
 		return rc;
 	rc = open_below(parent_fd, network, ret, err);
 	if (rc == 0) {
-		if (mkdirat(parent_fd, network, DIR_MODE) < 0 && errno != EEXIST)
-			return error_errno(err, ERROR_SYSTEM, errno, "cannot make directory %s",
-					   ret->path);
+		if (mkdirat(parent_fd, network, DIR_MODE) < 0 && errno != EEXIST) {
+			error_errno(err, ERROR_SYSTEM, errno, "cannot make directory %s",
+				    ret->path);
+			return hint_at_owner(err->errnum, err);
+		}
 		rc = open_below(parent_fd, network, ret, err);
 	}
 	if (rc == 0)

@@ -38,7 +38,12 @@ static int refuse_open(const char *path, int errnum, struct error *err)
 	/* Where a parent is a file, the namespace is as gone as with a missing parent. */
 	if (errnum == ENOTDIR)
 		errnum = ENOENT;
-	return error_errno(err, ERROR_NETNS, errnum, "failed to open netns \"%s\"", path);
+	error_errno(err, ERROR_NETNS, errnum, "failed to open netns \"%s\"", path);
+	if (errnum == EACCES)
+		error_hint(err, "that of another process needs CAP_SYS_PTRACE; directories on the "
+				"way must be open to the user this runs as, root included, since "
+				"it gives up CAP_DAC_OVERRIDE");
+	return -errnum;
 }
 
 int netns_open(const char *path, struct netns *ret, struct error *err)

@@ -59,6 +59,51 @@ static void a_missing_capability_is_named(void **state)
 	pod_del(pod);
 }
 
+/* Root's, too: whoever does without CAP_DAC_OVERRIDE is stopped by modes like anybody else. */
+static void what_a_closed_directory_costs_is_told(void **state)
+{
+	autofree char *hidden = tmp_mkdir(&node.tmp, "hidden");
+	struct run run;
+
+	(void)state;
+	free(run_must(NULL, "mkdir -p %s/networks && chmod 0 %s/networks", node.tmp.path,
+		      node.tmp.path));
+	run = run_under("", "cbr-bridge", "ADD");
+	assert_int_equal(run.status, 1);
+	assert_contains(run.out, "Permission denied");
+	assert_contains(run.out, "CAP_DAC_OVERRIDE");
+	run_done(&run);
+	free(run_must(NULL, "chmod 755 %s/networks; touch %s/netns; chmod 0 %s", node.tmp.path,
+		      hidden, hidden));
+	run = run_shell(&node.netns,
+			"cd %s; CNI_COMMAND=ADD CNI_CONTAINERID=pod CNI_IFNAME=eth0 "
+			"CNI_NETNS=hidden/netns CNI_PATH=\"$CBR_BIN\" \"$CBR_BIN\"/cbr-bridge <config",
+			node.tmp.path);
+	assert_int_equal(run.status, 1);
+	assert_contains(run.out, "\"code\": 8");
+	assert_contains(run.out, "CAP_SYS_PTRACE");
+	assert_contains(run.out, "CAP_DAC_OVERRIDE");
+	run_done(&run);
+}
+
+/* Not root even in its user namespace, by capabilities that execve(2) hands on. */
+static void another_user_with_the_capabilities_will_do(void **state)
+{
+	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
+
+	(void)state;
+	free(run_must(NULL,
+		      "unshare -U --map-user=1000 --map-group=1000 -n -m --keep-caps sh -exc '"
+		      "test $(id -u) = 1000; cd %s; : >ns; unshare --net=ns true; "
+		      "export CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_NETNS=$PWD/ns CNI_PATH=$CBR_BIN; "
+		      "CNI_COMMAND=ADD $CBR_BIN/cbr-bridge <%s; "
+		      "nsenter --net=ns ping -qc1 -W9 10.22.0.1; "
+		      "CNI_COMMAND=DEL $CBR_BIN/cbr-bridge <%s; "
+		      "! nsenter --net=ns ip link show eth0'",
+		      node.tmp.path, config, config));
+	assert_int_equal(node_reservations(&node), 0);
+}
+
 static void what_is_not_needed_is_not_missed(void **state)
 {
 	static const char *const front = "setpriv --bounding-set -all,+net_admin,+sys_admin";
@@ -156,6 +201,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, one_node_done)
 		TEST(a_missing_capability_is_named),
+		TEST(what_a_closed_directory_costs_is_told),
+		TEST(another_user_with_the_capabilities_will_do),
 		TEST(what_is_not_needed_is_not_missed),
 		TEST(the_pool_needs_none),
 		TEST(a_delegate_gets_what_the_runtime_gave),
