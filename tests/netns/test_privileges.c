@@ -75,10 +75,11 @@ static void what_a_closed_directory_costs_is_told(void **state)
 	run_done(&run);
 	free(run_must(NULL, "chmod 755 %s/networks; touch %s/netns; chmod 0 %s", node.tmp.path,
 		      hidden, hidden));
-	run = run_shell(&node.netns,
-			"cd %s; CNI_COMMAND=ADD CNI_CONTAINERID=pod CNI_IFNAME=eth0 "
-			"CNI_NETNS=hidden/netns CNI_PATH=\"$CBR_BIN\" \"$CBR_BIN\"/cbr-bridge <config",
-			node.tmp.path);
+	run = run_shell(
+		&node.netns,
+		"cd %s; CNI_COMMAND=ADD CNI_CONTAINERID=pod CNI_IFNAME=eth0 "
+		"CNI_NETNS=hidden/netns CNI_PATH=\"$CBR_BIN\" \"$CBR_BIN\"/cbr-bridge <config",
+		node.tmp.path);
 	assert_int_equal(run.status, 1);
 	assert_contains(run.out, "\"code\": 8");
 	assert_contains(run.out, "CAP_SYS_PTRACE");
@@ -92,15 +93,16 @@ static void another_user_with_the_capabilities_will_do(void **state)
 	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
 
 	(void)state;
-	free(run_must(NULL,
-		      "unshare -U --map-user=1000 --map-group=1000 -n -m --keep-caps sh -exc '"
-		      "test $(id -u) = 1000; cd %s; : >ns; unshare --net=ns true; "
-		      "export CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_NETNS=$PWD/ns CNI_PATH=$CBR_BIN; "
-		      "CNI_COMMAND=ADD $CBR_BIN/cbr-bridge <%s; "
-		      "nsenter --net=ns ping -qc1 -W9 10.22.0.1; "
-		      "CNI_COMMAND=DEL $CBR_BIN/cbr-bridge <%s; "
-		      "! nsenter --net=ns ip link show eth0'",
-		      node.tmp.path, config, config));
+	free(run_must(
+		NULL,
+		"unshare -U --map-user=1000 --map-group=1000 -n -m --keep-caps sh -exc '"
+		"test $(id -u) = 1000; cd %s; : >ns; unshare --net=ns true; "
+		"export CNI_CONTAINERID=pod CNI_IFNAME=eth0 CNI_NETNS=$PWD/ns CNI_PATH=$CBR_BIN; "
+		"CNI_COMMAND=ADD $CBR_BIN/cbr-bridge <%s; "
+		"nsenter --net=ns ping -qc1 -W9 10.22.0.1; "
+		"CNI_COMMAND=DEL $CBR_BIN/cbr-bridge <%s; "
+		"! nsenter --net=ns ip link show eth0'",
+		node.tmp.path, config, config));
 	assert_int_equal(node_reservations(&node), 0);
 }
 
