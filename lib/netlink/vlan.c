@@ -163,6 +163,7 @@ static const struct attr_policy entry_policy[] = {
 static int append_entry(struct nl_dump *dump, int index, const struct nlattr *nest)
 {
 	const struct bridge_vlan_info *info;
+	struct vlan_range range;
 	struct vlan_entry *items;
 	struct attrs attrs;
 
@@ -171,16 +172,18 @@ static int append_entry(struct nl_dump *dump, int index, const struct nlattr *ne
 	    mnl_attr_get_payload_len(attrs.at[BRIDGE_VLANDB_ENTRY_INFO]) < sizeof(*info))
 		return -EPROTO;
 	info = mnl_attr_get_payload(attrs.at[BRIDGE_VLANDB_ENTRY_INFO]);
+	range = (struct vlan_range){ info->vid, info->vid };
+	if (attrs.at[BRIDGE_VLANDB_ENTRY_RANGE])
+		range.last = mnl_attr_get_u16(attrs.at[BRIDGE_VLANDB_ENTRY_RANGE]);
+	if (range.first < VLAN_MIN || range.first > range.last || range.last > VLAN_MAX)
+		return -EPROTO;
 	items = array_grow(dump->items, dump->n, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
 	dump->items = items;
 	items[dump->n++] = (struct vlan_entry){
 		.index = index,
-		.range = { info->vid,
-			   attrs.at[BRIDGE_VLANDB_ENTRY_RANGE] ?
-				   mnl_attr_get_u16(attrs.at[BRIDGE_VLANDB_ENTRY_RANGE]) :
-				   info->vid },
+		.range = range,
 		.pvid = info->flags & BRIDGE_VLAN_INFO_PVID,
 		.untagged = info->flags & BRIDGE_VLAN_INFO_UNTAGGED,
 	};

@@ -11,6 +11,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,8 @@
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/link.h"
 #include "cbr/netlink/route.h"
+#include "cbr/netlink/vlan.h"
+#include "cbr/nftables/guard.h"
 #include "cbr/nftables/masquerade.h"
 #include "cbr/nftables/object.h"
 #include "fuzz.h"
@@ -116,9 +119,50 @@ static int get_generation(struct nl_socket *sock, struct error *err)
 	return nft_get_generation(sock, &generation, err);
 }
 
+static int list_vlans(struct nl_socket *sock, struct error *err)
+{
+	autofree struct vlan_entry *entries = NULL;
+	size_t n = 0;
+	const int rc = vlan_list(sock, 0, &entries, &n, err);
+
+	for (size_t i = 0; rc >= 0 && i < n; i++)
+		fuzz_require(entries[i].range.first >= VLAN_MIN &&
+			     entries[i].range.first <= entries[i].range.last &&
+			     entries[i].range.last <= VLAN_MAX);
+	return rc;
+}
+
+static int check_guard(struct nl_socket *sock, struct error *err)
+{
+	const struct mac mac = { { 0x02, 0, 0, 0, 0, 1 } };
+	const struct ip_addr addr = { AF_INET, { 10, 22, 0, 2 } };
+	const struct guard guard = {
+		.port = "veth64ba857b127", .mac = &mac, .by_address = true, .addrs = &addr, .n = 1
+	};
+
+	return guard_check(sock, &guard, err);
+}
+
+static bool keep_none(const char *port, void *arg)
+{
+	(void)arg;
+	fuzz_require(strlen(port) < IF_NAMESIZE);
+	return false;
+}
+
+static int sweep_guards(struct nl_socket *sock, struct error *err)
+{
+	return guard_sweep(sock, keep_none, NULL, err);
+}
+
+static int remove_guard(struct nl_socket *sock, struct error *err)
+{
+	return guard_remove(sock, "veth64ba857b127", err);
+}
+
 static int (*const readers[])(struct nl_socket *sock, struct error *err) = {
-	read_link,   list_links, list_addresses, look_up_routes,
-	list_routes, masquerade, list_prefixes,  get_generation,
+	read_link,     list_links,     list_addresses, look_up_routes, list_routes,  masquerade,
+	list_prefixes, get_generation, list_vlans,     check_guard,    sweep_guards, remove_guard,
 };
 
 static void answer(int fd, const uint8_t *data, size_t size)

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include <libmnl/libmnl.h>
+#include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "cbr/netlink/addr.h"
 #include "cbr/netlink/link.h"
 #include "cbr/netlink/route.h"
+#include "cbr/netlink/vlan.h"
 
 #define KIND (SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
@@ -111,6 +113,32 @@ static void a_route_has_no_more_bits_than_its_family(void **state)
 		     "cannot read the answer");
 }
 
+static void a_vlan_is_within_what_there_are(void **state)
+{
+	static const uint16_t ranges[][2] = { { 0, 1 }, { 7, 6 }, { 4000, 4095 } };
+	const struct br_vlan_msg header = { .family = AF_BRIDGE, .ifindex = 5 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		const struct bridge_vlan_info info = { .vid = ranges[i][0] };
+		struct vlan_entry *entries = NULL;
+		struct nlattr *nest;
+		size_t n = 0;
+
+		begin(RTM_NEWVLAN, &header, sizeof(header));
+		msg->nlmsg_seq = (uint32_t)i + 1;
+		msg->nlmsg_flags = NLM_F_MULTI;
+		nest = mnl_attr_nest_start(msg, BRIDGE_VLANDB_ENTRY);
+		mnl_attr_put(msg, BRIDGE_VLANDB_ENTRY_INFO, sizeof(info), &info);
+		mnl_attr_put_u16(msg, BRIDGE_VLANDB_ENTRY_RANGE, ranges[i][1]);
+		mnl_attr_nest_end(msg, nest);
+		send_it(msg->nlmsg_len);
+		assert_fails(vlan_list(&sock, 0, &entries, &n, &err), &err, ERROR_KERNEL,
+			     "Protocol error");
+		assert_int_equal(n, 0);
+	}
+}
+
 static void an_error_is_a_negative_errno(void **state)
 {
 	static const int errors[] = { INT_MIN, INT_MAX, 1, -4096 };
@@ -136,6 +164,7 @@ int main(void)
 		TEST(a_message_of_more_than_2_gib_ends_the_datagram),
 		TEST(an_address_has_no_more_bits_than_its_family),
 		TEST(a_route_has_no_more_bits_than_its_family),
+		TEST(a_vlan_is_within_what_there_are),
 		TEST(an_error_is_a_negative_errno),
 	};
 
