@@ -182,6 +182,30 @@ static void check_misses_what_was_flushed_and_add_restores_it(void **state)
 	}
 }
 
+/* As a firewall's script begins; its rules are in tables of its own, and so are ours. */
+static void a_flush_of_iptables_takes_nothing(void **state)
+{
+	struct run there = run_shell(NULL, "command -v iptables ip6tables");
+
+	(void)state;
+	if (there.status) {
+		run_done(&there);
+		print_message("# skipped: no iptables here\n");
+		skip();
+	}
+	run_done(&there);
+	pod_add(a);
+	free(run_must(&node.netns, "for tool in iptables ip6tables; do for table in filter nat; do "
+				   "$tool -t $table -F && $tool -t $table -X || exit; done; done"));
+	pod_check(a);
+	assert_reaches(&a->netns, &outside, "192.0.2.9", "192.0.2.1");
+	pod_add(b);
+	assert_reaches(&b->netns, &outside, "2001:db8::9", "2001:db8::1");
+	pod_del(a);
+	pod_check(b);
+	pod_del(b);
+}
+
 static void foreign_rules_are_left_alone(void **state)
 {
 	char *rules;
@@ -222,6 +246,7 @@ int main(void)
 		TEST(either_backend_means_the_same),
 		TEST(rules_do_not_grow_with_pods),
 		TEST(check_misses_what_was_flushed_and_add_restores_it),
+		TEST(a_flush_of_iptables_takes_nothing),
 		TEST(foreign_rules_are_left_alone),
 		TEST(without_addresses_there_are_no_rules),
 	};
