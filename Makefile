@@ -92,6 +92,14 @@ with_asan := CONFIG=asan BIN=build/asan/bin SANITIZE=address,undefined CFLAGS='-
 asan: ## the same with address and undefined behaviour sanitizers
 	$(Q)CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} $(MAKE) --no-print-directory check $(with_asan)
 
+# What has two threads at work: the delegate that is contained, beside all that an ADD undoes.
+tsan_tests = $(patsubst %,build/tsan/tests/%,unit/cni/test_resident $(addprefix netns/test_,resident undo again gc signals privileges))
+with_tsan := CONFIG=tsan BIN=build/tsan/bin SANITIZE=thread CFLAGS='-O1 -g'
+tsan: ## those with two threads under the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory all $(tsan_tests) $(with_tsan)
+	$(Q)CBR_BIN=$(abspath build/tsan/bin) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} \
+		tests/run $(tsan_tests)
+
 # T picks from all tests as for check; what needs no kernel's network is left out by itself. Those
 # of VLANs, which few kernels of those who work on this can run, do so with sanitizers, too.
 vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
@@ -260,7 +268,7 @@ $(fuzzers): %: %.o $(fuzz_helpers) $$(call objects,$$(fuzzed_$$(@F))) $(sanitize
 fuzzers: $(wanted_fuzzers)
 
 FORCE:
-.PHONY: all check check-vm check-crash tests asan valgrind cross fuzz fuzzers e2e bench bench-check lint install uninstall dist dist-bin clean help FORCE
+.PHONY: all check check-vm check-crash tests asan tsan valgrind cross fuzz fuzzers e2e bench bench-check lint install uninstall dist dist-bin clean help FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

@@ -60,7 +60,8 @@ static int call_and_signal(const struct place *place, const char *signal)
 			     "exec 9>>$lock; flock 9; export CNI_COMMAND=%s CNI_CONTAINERID=pod "
 			     "CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=\"$CBR_BIN\"; "
 			     "\"$CBR_BIN\"/cbr-bridge <%s >out 9>&- & pid=$!; "
-			     "until ls -l /proc/$pid/fd | grep -q \"$lock$\" && { %s; } >&2; do "
+			     "until [ /proc/$pid/exe -ef \"$CBR_BIN\"/cbr-bridge ] && "
+			     "ls -l /proc/$pid/fd | grep -q \"$lock$\" && { %s; } >&2; do "
 			     "[ -e /proc/$pid/fd ] || break; done; "
 			     "kill -%s $pid; [ %s = TERM ] || flock -u 9; wait $pid; echo $?",
 			     node.tmp.path, place->lock, place->verb, pod->netns.path, config,
