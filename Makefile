@@ -100,16 +100,17 @@ tsan: ## those with two threads under the thread sanitizer
 	$(Q)CBR_BIN=$(abspath build/tsan/bin) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} \
 		tests/run $(tsan_tests)
 
-# T picks from all tests as for check; what needs no kernel's network is left out by itself. Those
+# T picks from all tests as for check; what needs no kernel of another age is left out by itself. Those
 # of VLANs, which few kernels of those who work on this can run, do so with sanitizers, too.
-vm_tests = $(if $(T),$(wanted_tests),$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
+vm_tests = $(if $(T),$(wanted_tests),$(filter $(obj)/tests/unit/sys/%,$(tests)) \
+	$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
 vm_asan_tests = $(patsubst $(obj)/%,build/asan/%,$(filter $(obj)/tests/netns/test_vlan%,$(vm_tests)))
 check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
 	$(if $(vm_asan_tests),$(Q)$(MAKE) --no-print-directory all $(vm_asan_tests) $(with_asan))
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests) $(vm_asan_tests)
 
 wanted_unit_tests = $(filter $(obj)/tests/unit/%,$(wanted_tests))
-valgrind: all $(wanted_unit_tests) ## unit tests, and ADD, CHECK, DEL of each plugin, under valgrind
+valgrind: all $(wanted_unit_tests) ## unit tests, and each verb of each plugin, under valgrind
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(wanted_unit_tests)
 
 cross: ## build for ARCH=arm64 or armhf, run the unit tests under qemu-user
