@@ -10,7 +10,6 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bridge.h"
 #include "cbr/base/hash.h"
@@ -48,13 +47,14 @@ static int choose_mac(const struct attach *a, struct mac *ret, struct error *err
 	const char *name = a->conf.bridge;
 	uint64_t hash = hash_bytes(HASH_SEED, name, strlen(name));
 	char boot[BOOT_ID_SIZE];
-	struct stat st;
+	uint64_t dev;
+	uint64_t ino;
+	int rc = netns_identify("/proc/thread-self/ns/net", &dev, &ino);
 
-	if (fstat(a->lock_fd, &st) < 0)
-		return error_errno(err, ERROR_SYSTEM, errno,
-				   "cannot tell our own network namespace");
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc, "cannot tell our own network namespace");
 	hash = hash_bytes(hash, boot_id(boot), strlen(boot));
-	hash = hash_bytes(hash, &st.st_ino, sizeof(st.st_ino));
+	hash = hash_bytes(hash, &ino, sizeof(ino));
 	*ret = mac_from_hash(hash);
 	return 0;
 }
