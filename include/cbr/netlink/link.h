@@ -111,7 +111,7 @@ int link_get_index(struct nl_socket *sock, int index, struct link *ret, struct e
 int link_list(struct nl_socket *sock, int master, struct link **ret, size_t *ret_n,
 	      struct error *err);
 
-/* Of a bridge from its creation until it is finished: whose maker dies in between is known by it. */
+/* Of a bridge from its creation until it is finished: known if its maker dies in between. */
 #define LINK_GROUP_UNFINISHED 67
 
 /*
