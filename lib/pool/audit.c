@@ -326,8 +326,12 @@ int pool_audit_judge(struct pool_audit *audit, const struct pool_world *world, s
 {
 	struct pool_survey survey = { .audit = audit };
 
-	for (size_t i = 0; i < audit->n_holders; i++)
-		audit->holders[i].life = world->life(&audit->holders[i].record, world->arg);
+	for (size_t i = 0; i < audit->n_holders; i++) {
+		struct pool_holder *holder = &audit->holders[i];
+
+		holder->life = world->life(&holder->record, world->arg);
+		holder->why = world->why ? world->why(world->arg) : "";
+	}
 	for (size_t i = 0; i < audit->n_entries; i++)
 		if (audit->entries[i].holder != POOL_NOBODY &&
 		    audit->holders[audit->entries[i].holder].life == POOL_DEAD)

@@ -143,7 +143,7 @@ static bool tells_of_all(const struct pool_audit *audit, const struct paper *pap
 static void identify(struct papers *papers, const struct pool_entry *first, struct paper *paper,
 		     bool recorded, const struct pool_world *world, struct pool_holder *ret)
 {
-	*ret = (struct pool_holder){ .recorded = recorded, .life = POOL_UNKNOWN };
+	*ret = (struct pool_holder){ .recorded = recorded, .life = POOL_UNKNOWN, .why = "" };
 	if (paper)
 		paper->used = true;
 	if (recorded) {

@@ -137,54 +137,47 @@ static enum verdict judge(const struct pool_record *record, const struct surroun
 	return clock_is_before(&evidence->time, &boot_time) ? OLDER_THAN_BOOT : NOTHING_KNOWN;
 }
 
+/* What a verdict means, and in words. */
+static const struct {
+	enum pool_life life;
+	const char *why;
+} meanings[] = {
+	[EARLIER_BOOT] = { POOL_DEAD, "it is of an earlier boot" },
+	[EARLIER_BOOT_BUT_LASTING] = { POOL_UNKNOWN, "it is of an earlier boot, which the config "
+						     "lets it outlive" },
+	[HAS_LINK] = { POOL_ALIVE, "its host link exists" },
+	[HAS_NETNS] = { POOL_ALIVE, "its network namespace exists" },
+	[LOST_NETNS] = { POOL_DEAD, "its network namespace and host link are gone" },
+	[HIDDEN_NETNS] = { POOL_HIDDEN, "its network namespace may not be looked at" },
+	[SEEN_FROM_ELSEWHERE] = { POOL_HIDDEN,
+				  "its network namespace and host link are not seen from here: "
+				  "it was made in another mount or network namespace" },
+	[OLDER_THAN_BOOT] = { POOL_DEAD, "it is older than this boot" },
+	[NOTHING_KNOWN] = { POOL_UNKNOWN, "nothing is on record of its life" },
+};
+
 static enum pool_life life(const struct pool_record *record, void *arg)
 {
-	switch (judge(record, arg)) {
-	case HAS_LINK:
-	case HAS_NETNS:
-		return POOL_ALIVE;
-	case HIDDEN_NETNS:
-	case SEEN_FROM_ELSEWHERE:
-		return POOL_HIDDEN;
-	case EARLIER_BOOT_BUT_LASTING:
-	case NOTHING_KNOWN:
-		return POOL_UNKNOWN;
-	default:
-		return POOL_DEAD;
-	}
+	struct surroundings *here = arg;
+	const enum verdict verdict = judge(record, here);
+
+	here->why = meanings[verdict].why;
+	return meanings[verdict].life;
 }
 
-const char *evidence_explain(const struct pool_record *record, const struct surroundings *here)
+static const char *why(void *arg)
 {
-	switch (judge(record, here)) {
-	case HAS_LINK:
-		return "its host link exists";
-	case HAS_NETNS:
-		return "its network namespace exists";
-	case LOST_NETNS:
-		return "its network namespace and host link are gone";
-	case HIDDEN_NETNS:
-		return "its network namespace may not be looked at";
-	case SEEN_FROM_ELSEWHERE:
-		return "its network namespace and host link are not seen from here: it was made "
-		       "in another mount or network namespace";
-	case EARLIER_BOOT:
-		return "it is of an earlier boot";
-	case OLDER_THAN_BOOT:
-		return "it is older than this boot";
-	case EARLIER_BOOT_BUT_LASTING:
-		return "it is of an earlier boot, which the config lets it outlive";
-	default:
-		return "nothing is on record of its life";
-	}
+	const struct surroundings *here = arg;
+
+	return here->why;
 }
 
 struct pool_world surroundings_look(const char *network, bool lasting, struct surroundings *ret)
 {
-	*ret = (struct surroundings){ .network = network };
+	*ret = (struct surroundings){ .network = network, .why = "" };
 	ret->lasting = lasting;
 	boot_id(ret->boot);
-	return (struct pool_world){ ret->boot, life, ret };
+	return (struct pool_world){ ret->boot, life, ret, why };
 }
 
 void surroundings_list_links(struct surroundings *here)

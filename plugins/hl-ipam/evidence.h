@@ -17,6 +17,7 @@
  * @lasting: reservations outlive a reboot
  * @links, @n_links: their names, in order, if surroundings_list_links() was called; owned
  * @boot: ID of this one
+ * @why: for what reason the last verdict was so
  */
 struct surroundings {
 	const char *network;
@@ -24,6 +25,7 @@ struct surroundings {
 	char (*links)[IF_NAMESIZE];
 	size_t n_links;
 	char boot[BOOT_ID_SIZE];
+	const char *why;
 };
 
 /*
@@ -56,6 +58,3 @@ void surroundings_done(struct surroundings *here);
  */
 int evidence_of(const struct surroundings *here, const struct cni_call *call, const char *pod,
 		struct pool_evidence *ret, struct error *err);
-
-/* evidence_explain() - in a few words: why surroundings_look()'s verdict on a record is so */
-const char *evidence_explain(const struct pool_record *record, const struct surroundings *here);

@@ -71,7 +71,7 @@ const char *view_why(const struct site *site, const struct pool_entry *entry)
 	const struct pool_holder *holder = view_holder(site, entry);
 
 	if (holder)
-		return evidence_explain(&holder->record, &site->here);
+		return holder->why;
 	switch (entry->kind) {
 	case POOL_ENTRY_BLANK:
 		return "a crash left its file without content";

@@ -205,7 +205,7 @@ static void run(const char *steps)
 	int rc;
 
 	settle(&play);
-	play.world = (struct pool_world){ "b", look_alive, &play };
+	play.world = (struct pool_world){ .boot = "b", .life = look_alive, .arg = &play };
 	rc = pool_store_make(fuzz_directory(), STORE_NETWORK, &play.store, &err);
 	fuzz_require_outcome(rc, &err);
 	play.store.lasting = true;

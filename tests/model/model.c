@@ -184,7 +184,7 @@ static enum pool_life life(const struct pool_record *record, void *arg)
 
 struct pool_world model_world(struct model *model)
 {
-	return (struct pool_world){ model->boot, life, model };
+	return (struct pool_world){ .boot = model->boot, .life = life, .arg = model };
 }
 
 /* Files are stamped by the clock's last tick, and boots are not as far apart as ticks here. */

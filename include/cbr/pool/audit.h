@@ -54,12 +54,13 @@ struct pool_entry {
  * @record: with the evidence on record, or what can be known without one: the time of the
  *          latest address file. Its addresses are those that the address files say
  * @recorded: there is a record
- * @life: by pool_audit_judge()
+ * @life, @why: by pool_audit_judge(); borrowed from the world, which says so once
  */
 struct pool_holder {
 	struct pool_record record;
 	bool recorded;
 	enum pool_life life;
+	const char *why;
 };
 
 /* What may be wrong. */

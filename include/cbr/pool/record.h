@@ -114,9 +114,11 @@ enum pool_life {
  * @boot: ID of this boot, "" = unknown
  * @life: is the attachment of this record alive?
  * @arg: for that
+ * @why: in a few words, for what reason the last answer was so; NULL = nobody asks
  */
 struct pool_world {
 	const char *boot;
 	enum pool_life (*life)(const struct pool_record *record, void *arg);
 	void *arg;
+	const char *(*why)(void *arg);
 };

@@ -42,7 +42,7 @@ int fixture_make(void **state)
 	tmp_make(&f->tmp);
 	assert_ok(pool_store_make(f->tmp.path, "net", &f->store, &err), &err);
 	assert_ok(pool_store_lock(&f->store, 1000, &err), &err);
-	f->world = (struct pool_world){ "boot-1", life, f };
+	f->world = (struct pool_world){ .boot = "boot-1", .life = life, .arg = f };
 	f->alive = "";
 	f->dead = "";
 	f->netns = POOL_EVIDENCE_NONE;
