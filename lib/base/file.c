@@ -116,6 +116,26 @@ static int write_temporary(int dir_fd, const void *data, size_t len, mode_t mode
 	return rc;
 }
 
+/* Where there are no links at all. Whoever dies here leaves a part; others do it always so. */
+static int create_in_place(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
+{
+	autoclose int fd = openat(dir_fd, name,
+				  O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = write_all(fd, data, len);
+	if (rc < 0)
+		unlinkat(dir_fd, name, 0);
+	return rc;
+}
+
+static bool has_no_links(int errnum)
+{
+	return errnum == EPERM || errnum == EOPNOTSUPP || errnum == ENOSYS;
+}
+
 static int create_by_name(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
 	int rc = write_temporary(dir_fd, data, len, mode);
@@ -125,7 +145,7 @@ static int create_by_name(int dir_fd, const char *name, const void *data, size_t
 	/* Unlike rename(2), link(2) refuses a name that is taken. */
 	rc = linkat(dir_fd, FILE_TEMPORARY_NAME, dir_fd, name, 0) < 0 ? -errno : 0;
 	unlinkat(dir_fd, FILE_TEMPORARY_NAME, 0);
-	return rc;
+	return has_no_links(-rc) ? create_in_place(dir_fd, name, data, len, mode) : rc;
 }
 
 int file_create(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
@@ -146,7 +166,7 @@ int file_create(int dir_fd, const char *name, const void *data, size_t len, mode
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
-	if (errno == ENOENT) /* no /proc here */
+	if (errno == ENOENT || has_no_links(errno)) /* no /proc here, or no links */
 		return create_by_name(dir_fd, name, data, len, mode);
 	return -errno;
 }

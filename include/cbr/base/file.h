@@ -52,7 +52,8 @@ DIR *file_open_dir(int dir_fd);
  * file_create() - make a new file appear with its whole content, or not at all
  *
  * Written to a nameless file (O_TMPFILE) and linked in; where the file system has
- * none, to FILE_TEMPORARY_NAME, which is linked and removed.
+ * none, to FILE_TEMPORARY_NAME, which is linked and removed. On one without links it is made
+ * under its name and then written, so that whoever dies between leaves a part of it.
  *
  * Return: 0, -EEXIST if the name is taken, or another negative errno.
  */

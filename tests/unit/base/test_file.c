@@ -392,6 +392,9 @@ static void creates_where_nameless_files_are_unknown(void **state)
 		{ SYS_openat, 2, __O_TMPFILE, EOPNOTSUPP },
 		{ SYS_openat, 2, __O_TMPFILE, EISDIR },
 		{ SYS_linkat, 4, AT_SYMLINK_FOLLOW, ENOENT },
+		/* Nor are any links known. */
+		{ SYS_linkat, 4, 0, EPERM },
+		{ SYS_linkat, 4, 0, EOPNOTSUPP },
 	};
 
 	(void)state;
