@@ -87,7 +87,7 @@ int ifname_check(const char *name, struct error *err)
 	return 0;
 }
 
-/* Bytes of the UTF-8 character that @text begins with (RFC 3629), 0 = it is none; @ret: its number */
+/* Bytes of the UTF-8 character that @text begins with (RFC 3629), 0 = none; @ret: its number */
 static size_t decode(const char *text, uint32_t *ret)
 {
 	static const struct {

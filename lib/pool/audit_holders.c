@@ -165,8 +165,6 @@ static void claim_unread(struct papers *papers, const struct paper *paper)
 {
 	struct pool_audit *audit = papers->survey->audit;
 	const struct pool_record *record = &paper->record;
-	const size_t id_size = strlen(record->owner.container_id) + 1;
-	const size_t size = id_size + strlen(record->owner.ifname) + 1;
 
 	for (size_t i = 0; i < record->n; i++) {
 		const size_t index = pool_audit_find(audit, &record->addrs[i]);
@@ -175,14 +173,11 @@ static void claim_unread(struct papers *papers, const struct paper *paper)
 		if (!entry || entry->kind != POOL_ENTRY_UNREADABLE || entry->text ||
 		    !pool_record_covers(record, &entry->addr, &entry->time))
 			continue;
-		entry->text = malloc(size);
+		entry->text = pool_owner_copy(&record->owner, &entry->owner);
 		if (!entry->text) {
 			papers->survey->no_memory = true;
 			return;
 		}
-		memcpy(entry->text, record->owner.container_id, id_size);
-		memcpy(entry->text + id_size, record->owner.ifname, size - id_size);
-		entry->owner = (struct pool_owner){ entry->text, entry->text + id_size };
 	}
 }
 
@@ -199,6 +194,7 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 					  NULL;
 	const bool recorded = paper && tells_of_all(audit, paper, group, n);
 	struct pool_record *record;
+	struct ip_addr *addrs;
 	size_t n_listed = 0;
 	char name[NAME_MAX + 1];
 
@@ -209,12 +205,12 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 	audit->holders = items;
 	identify(papers, first, paper, recorded, world, &items[audit->n_holders]);
 	record = &items[audit->n_holders].record;
-	record->addrs = calloc(n, sizeof(*record->addrs));
-	survey->no_memory |= !record->addrs;
-	for (size_t i = 0; i < n && record->addrs; i++) {
+	addrs = calloc(n, sizeof(*addrs));
+	survey->no_memory |= !addrs;
+	for (size_t i = 0; i < n && addrs; i++) {
 		struct pool_entry *entry = &audit->entries[group[i]];
 
-		record->addrs[record->n++] = entry->addr;
+		addrs[i] = entry->addr;
 		entry->holder = audit->n_holders;
 		if (!recorded && clock_is_before(&record->evidence.time, &entry->time))
 			record->evidence.time = entry->time;
@@ -223,6 +219,8 @@ static void add_holder(struct papers *papers, const size_t *group, size_t n,
 		else
 			pool_survey_find_address(survey, POOL_NOT_RECORDED, group[i]);
 	}
+	record->addrs = addrs;
+	record->n = addrs ? n : 0;
 	if (paper && n_listed < paper->record.n) {
 		pool_record_name(&record->owner, name);
 		find_in_records(survey, POOL_EMPTY_RECORD, name);

@@ -51,7 +51,7 @@ void site_make_bare(struct site *site);
 struct run site_run(struct site *site, const struct run_call *like, const char *kind, size_t number,
 		    bool *made);
 
-/* site_fail_add() - ADD with each fault of this kind; pod_add(@other) before makes it a later one */
+/* site_fail_add() - ADD with each fault of this kind; after pod_add(@other) it is a later one */
 void site_fail_add(struct site *site, const char *kind);
 
 /* site_fail() - the same for another verb, of the pod that is attached */
