@@ -62,7 +62,7 @@ static int call_and_signal(const struct place *place, const char *signal)
 			     "\"$CBR_BIN\"/cbr-bridge <%s >out 9>&- & pid=$!; "
 			     "until [ /proc/$pid/exe -ef \"$CBR_BIN\"/cbr-bridge ] && "
 			     "ls -l /proc/$pid/fd | grep -q \"$lock$\" && { %s; } >&2; do "
-			     "[ -e /proc/$pid/fd ] || break; done; "
+			     "[ -e /proc/$pid/fd ] || exit 3; done; "
 			     "kill -%s $pid; [ %s = TERM ] || flock -u 9; wait $pid; echo $?",
 			     node.tmp.path, place->lock, place->verb, pod->netns.path, config,
 			     place->until, signal, signal) > 0);
