@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cbr/base/hash.h"
@@ -106,6 +107,11 @@ int attach_look(struct attach *a, struct error *err)
 bool attach_is_layer3(const struct attach *a)
 {
 	return *a->conf.ipam_type;
+}
+
+bool attach_is_inherited(const struct attach *a)
+{
+	return strcmp(a->host.name, a->host_name) != 0;
 }
 
 const struct link *attach_gateway(const struct attach *a)

@@ -88,6 +88,13 @@ int attach_look(struct attach *a, struct error *err);
 /* attach_is_layer3() - is there IPAM? */
 bool attach_is_layer3(const struct attach *a);
 
+/*
+ * attach_is_inherited() - for CHECK: did another bridge plugin make it, before we took over?
+ *
+ * Its host end has another name than we would have given.
+ */
+bool attach_is_inherited(const struct attach *a);
+
 /* attach_gateway() - the interface that has the gateways' addresses: bridge, or that of its VLAN */
 const struct link *attach_gateway(const struct attach *a);
 

@@ -70,20 +70,12 @@ static int recall_gateways(struct attach *a, struct error *err)
 	return 0;
 }
 
-/*
- * An attachment of another bridge plugin that we took over has another host name. Rules
- * and routes of the network come with our first ADD, so nothing is amiss without them.
- */
-static bool is_inherited(const struct attach *a)
-{
-	return strcmp(a->host.name, a->host_name) != 0;
-}
-
+/* Rules and routes of the network come with our first ADD: else nothing is amiss without them. */
 static int check_network(struct attach *a, struct error *err)
 {
 	int rc;
 
-	if (is_inherited(a))
+	if (attach_is_inherited(a))
 		return 0;
 	if ((rc = guard_verify(a, err)) < 0 || (rc = noderoutes_check(a, err)) < 0)
 		return rc;

@@ -382,6 +382,5 @@ int bridge_verify(struct attach *a, struct error *err)
 	/* Others may make it promiscuous too; only what was asked for must be there. */
 	if (a->conf.promisc_mode && !(bridge->flags & IFF_PROMISC))
 		return error_set(err, ERROR_CHECK, "bridge \"%s\" is not promiscuous", name);
-	/* Without a host end of our naming it is another plugin's attachment, or none. */
-	return a->host.index ? verify_settings(a, err) : 0;
+	return attach_is_inherited(a) ? 0 : verify_settings(a, err);
 }
