@@ -277,6 +277,9 @@ int gateway_check(struct attach *a, struct error *err)
 					 attach_gateway_name(a),
 					 ip_prefix_format(&a->gateways[i], text));
 	}
-	rc = bridge_verify_link(attach_gateway(a), err);
+	/* That of the bridge is looked at with it. */
+	rc = *a->conf.vlan_gateway && !attach_is_inherited(a) ?
+		     bridge_verify_link(&a->vlan_gateway, err) :
+		     0;
 	return rc < 0 ? rc : check_forwarding(a, err);
 }
