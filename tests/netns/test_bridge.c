@@ -78,7 +78,7 @@ static void first_adds_at_once_agree_on_the_mtu(void **state)
 	free(run_must(&node.netns, "ip route add default via 172.30.0.1"));
 	config = tmp_write(&node.tmp, "config", node.config, 0644);
 	for (int i = 0; i < 6; i++) {
-		char id[8];
+		char id[16];
 
 		snprintf(id, sizeof(id), "p%d", i);
 		node_pod(&node, id);
@@ -238,7 +238,7 @@ static void a_gateway_that_was_there_keeps_its_mac(void **state)
 				   "ip addr add 10.22.0.1/24 dev cni0"));
 	before = witness_link(&node.netns, "cni0");
 	for (int i = 0; i < 6; i++) {
-		char id[8];
+		char id[16];
 
 		snprintf(id, sizeof(id), "c%d", i);
 		pod_add(node_pod(&node, id));
