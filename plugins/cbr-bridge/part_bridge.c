@@ -122,6 +122,19 @@ static void look_for_netfilter(const struct attach *a)
 }
 
 /*
+ * Another one before: one that is no other than it has is pinned, but older kernels take no
+ * frames to it for the bridge's own (br_stp_change_bridge_id() is what makes them do so).
+ */
+static void put_own_mac(struct nl_batch *batch, const struct link *bridge)
+{
+	struct mac other = bridge->mac;
+
+	other.bytes[sizeof(other.bytes) - 1] ^= 1;
+	link_put_change(batch, bridge->index, &other, 0, 0, 0);
+	link_put_change(batch, bridge->index, &bridge->mac, 0, 0, 0);
+}
+
+/*
  * A bridge that nobody gave a MAC has that of a port, and loses it with that port
  * (br_stp_recalculate_bridge_id()), or has none when the last one is gone. Pods would go on
  * sending to it.
@@ -134,7 +147,7 @@ static int put_tag(struct attach *a, struct nl_batch *batch, struct error *err)
 	if (rc < 0)
 		return rc;
 	if (!a->bridge_made)
-		link_put_change(batch, bridge->index, &bridge->mac, 0, 0, 0);
+		put_own_mac(batch, bridge);
 	link_put_tag(batch, bridge->index, BRIDGE_TAG);
 	bridge->conf.tag = BRIDGE_TAG;
 	look_for_netfilter(a);
