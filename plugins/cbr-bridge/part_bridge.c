@@ -288,14 +288,15 @@ static int restore(struct attach *a, struct error *err)
 	const struct link *before = &a->bridge_before;
 	const struct link *now = &a->bridge;
 	const unsigned int flags = before->flags ^ now->flags;
+	const bool has_mac = before->conf.tag != now->conf.tag && mac_is_unicast(&before->mac);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
 	if (!before->index || is_same(before, now) || serves_others(a))
 		return 0;
 	bridge_restore_link(a, now, before);
 	nl_batch_begin(&batch, &a->node);
-	link_put_change(&batch, before->index, NULL, before->mtu != now->mtu ? before->mtu : 0,
-			before->flags & flags, flags);
+	link_put_change(&batch, before->index, has_mac ? &before->mac : NULL,
+			before->mtu != now->mtu ? before->mtu : 0, before->flags & flags, flags);
 	if (before->knows_netfilter)
 		link_put_bridge_netfilter(&batch, before->index, before->nf_call_iptables,
 					  before->nf_call_ip6tables);
