@@ -4,7 +4,6 @@
 #include "link_conf.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
 #include "cbr/sys/sysctl.h"
@@ -12,11 +11,8 @@
 int link_conf_put(int family, const char *link, const char *key, const char *value,
 		  struct error *err)
 {
-	char path[128];
-	int rc;
+	const int rc = sysctl_put_link(family, link, key, value, err);
 
-	snprintf(path, sizeof(path), "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
-	rc = sysctl_put(path, value, err);
 	return rc == -ENOENT ? 0 : rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cbr/cni/log.h"
 #include "cbr/sys/sysctl.h"
@@ -66,13 +67,11 @@ static int announce_gateway(struct attach *a, struct error *err)
 	const struct link *gateway = attach_gateway(a);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	struct error ignored;
-	char path[64];
 
 	if (!a->n_gateways)
 		return 0;
 	/* Where the kernel has no IPv6, there is no such setting. */
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/ndisc_notify", gateway->name);
-	sysctl_ensure(path, "1", &ignored);
+	sysctl_ensure_link(AF_INET6, gateway->name, "ndisc_notify", "1", &ignored);
 	nl_batch_begin(&batch, &a->node);
 	link_put_arp_notify(&batch, gateway->index);
 	link_put_change(&batch, gateway->index, &gateway->mac, 0, 0, 0);

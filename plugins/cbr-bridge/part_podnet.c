@@ -37,11 +37,8 @@ static bool has_family(const struct cni_result *result, int family)
  */
 static int enable_ipv6(const char *link, struct error *err)
 {
-	char path[64];
-	int rc;
+	const int rc = sysctl_ensure_link(AF_INET6, link, "disable_ipv6", "0", err);
 
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/disable_ipv6", link);
-	rc = sysctl_ensure(path, "0", err);
 	return rc == -ENOENT ? 0 : rc;
 }
 
