@@ -19,6 +19,7 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/pool/alloc.h"
 #include "cbr/pool/find.h"
+#include "cbr/pool/owner.h"
 #include "cbr/pool/reclaim.h"
 #include "cbr/pool/usage.h"
 #include "fuzz.h"
@@ -64,8 +65,24 @@ static bool is_owned_by(const struct store_entry *entry, const char *container)
 		strcmp(entry->text + strlen(container), "\r\neth0") == 0);
 }
 
+/* Of any interface of its container until one asked for it. */
+static bool is_adopted(const struct store_entry *old, const struct store_entry *now,
+		       const char *container)
+{
+	struct pool_owner owner;
+	char *text = strdup(old->text);
+	bool is_bare;
+
+	fuzz_require(text);
+	is_bare = pool_owner_parse(text, strlen(text), &owner) == POOL_OWNED &&
+		  !*owner.ifname && strcmp(owner.container_id, container) == 0;
+	free(text);
+	return is_bare && *now->text && is_owned_by(now, container);
+}
+
 /* What was whole and somebody's is that still; so is what is no file at all. */
-static void require_kept(const struct store_view *before, const struct store_view *after)
+static void require_kept(const struct store_view *before, const struct store_view *after,
+			 const char *container)
 {
 	for (size_t i = 0; i < before->n; i++) {
 		const struct store_entry *old = &before->items[i];
@@ -74,7 +91,8 @@ static void require_kept(const struct store_view *before, const struct store_vie
 		if (old->is_file && !*old->text)
 			continue;
 		fuzz_require(now && now->is_file == old->is_file);
-		fuzz_require(!now->is_file || strcmp(now->text, old->text) == 0);
+		fuzz_require(!now->is_file || strcmp(now->text, old->text) == 0 ||
+			     is_adopted(old, now, container));
 	}
 }
 
@@ -116,7 +134,7 @@ static void allocate(struct play *play, const char *container, size_t n_sets, co
 	fuzz_require_outcome(rc, &err);
 	after = store_view();
 	if (play->strict)
-		require_kept(&before, &after);
+		require_kept(&before, &after, container);
 	for (size_t i = 0; rc >= 0 && i < n_sets; i++)
 		require_fresh(play, &leases[i], container, &before);
 }
