@@ -216,11 +216,8 @@ static int remove_replaced(struct attach *a, struct error *err)
 {
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	struct error ignored;
-	char path[64];
 
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/promote_secondaries",
-		 attach_gateway_name(a));
-	sysctl_ensure(path, "1", &ignored);
+	sysctl_ensure_link(AF_INET, attach_gateway_name(a), "promote_secondaries", "1", &ignored);
 	nl_batch_begin(&batch, &a->node);
 	for (size_t i = 0; i < a->n_replaced; i++)
 		addr_put_remove(&batch, &a->replaced[i]);

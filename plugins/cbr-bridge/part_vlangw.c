@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "bridge.h"
 #include "cbr/base/hash.h"
@@ -172,10 +173,8 @@ static int create_pair(struct attach *a, struct error *err)
 static void accept_translated(const struct attach *a)
 {
 	struct error ignored;
-	char path[64];
 
-	snprintf(path, sizeof(path), "net/ipv4/conf/%s/rp_filter", a->conf.bridge);
-	sysctl_ensure(path, "0", &ignored);
+	sysctl_ensure_link(AF_INET, a->conf.bridge, "rp_filter", "0", &ignored);
 }
 
 static int create(struct attach *a, struct error *err)
