@@ -13,18 +13,38 @@
 /* More than any call makes; a count that gets there does not end. */
 #define MAX_FAULTS 4000
 
-/* What a first ADD finds after one that went well. */
-#define BARE "ip link del cni0; nft delete table inet cbr"
+/*
+ * @keys, @pool: its config, as of node_config()
+ * @bare: command that makes a node again what its first ADD found
+ */
+struct network {
+	const char *keys;
+	const char *pool;
+	const char *bare;
+};
 
 /*
- * @preload, @fault, @hit: environment of the plugin
+ * A call in which one thing after the other fails.
+ * @kind: "netlink" for requests, "memory" for allocations
+ * @beside: another pod is attached, and must not notice
+ */
+struct trial {
+	const char *name;
+	const struct network *network;
+	const char *verb;
+	const char *kind;
+	bool beside;
+};
+
+/*
+ * @preload, @hit: environment of the plugin
  * @hit_path: where the shim says that it did it
  * @log: logFile of the plugins, with warnings and worse
- * @bare: command that makes the node again what the first ADD found
  * @n: faults made
  * @n_survived: of these, how many the call did not mind
  */
 struct site {
+	const struct trial *trial;
 	struct node node;
 	struct pod *other;
 	struct pod *pod;
@@ -32,30 +52,20 @@ struct site {
 	char *hit;
 	char *hit_path;
 	char *log;
-	const char *bare;
 	size_t n;
 	size_t n_survived;
 };
 
-/* site_setup(), site_teardown() - *state: the site, without config; NULL if there is no shim */
+/*
+ * site_setup(), site_teardown() - of a node with two pods
+ *
+ * *state: a trial before, the site then; NULL if there is no shim.
+ */
 int site_setup(void **state);
 int site_teardown(void **state);
 
-/* site_config() - set the config; as node_config(), with the log */
-void site_config(struct site *site, const char *keys, const char *ipam);
+/* site_run() - a call in which one fault of the trial's kind happens; @made: did it? */
+struct run site_run(struct site *site, const struct run_call *like, size_t number, bool *made);
 
-/* site_make_bare() - run the command that does so */
-void site_make_bare(struct site *site);
-
-/* site_run() - a call in which one fault happens; @made: did it? */
-struct run site_run(struct site *site, const struct run_call *like, const char *kind, size_t number,
-		    bool *made);
-
-/* site_fail_add() - ADD with each fault of this kind; after pod_add(@other) it is a later one */
-void site_fail_add(struct site *site, const char *kind);
-
-/* site_fail() - the same for another verb, of the pod that is attached */
-void site_fail(struct site *site, const char *verb, const char *kind);
-
-/* site_report() - say how many there were */
-void site_report(const struct site *site, const char *what);
+/* site_main() - run each trial as a test, each on a node of its own; Return: as main() */
+int site_main(const struct trial *trials, size_t n);
