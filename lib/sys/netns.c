@@ -86,6 +86,9 @@ int netns_look(const char *path, struct netns *ret)
 	*ret = NETNS_NONE;
 	if (statfs(path, &fs) < 0 || stat(path, &st) < 0)
 		return -errno;
+	/* Who may not trace a process is led by its links to their directory, by Linux 5.10. */
+	if (fs.f_type == PROC_SUPER_MAGIC && S_ISDIR(st.st_mode))
+		return -EACCES;
 	if (fs.f_type != NSFS_MAGIC)
 		return -EINVAL;
 	*ret = (struct netns){ .fd = -1, .dev = st.st_dev, .ino = st.st_ino };

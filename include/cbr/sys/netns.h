@@ -38,7 +38,8 @@ void netns_done(struct netns *ns);
  * netns_look() - which namespace is there, without opening it?
  * @ret: its identity, without descriptor
  *
- * Return: 0 and *ret, or a negative errno; -EINVAL if no namespace of any kind is there.
+ * Return: 0 and *ret, or a negative errno; -EINVAL if no namespace of any kind is there,
+ * -EACCES if it is that of a process which we may not trace (proc(5)).
  */
 int netns_look(const char *path, struct netns *ret);
 
