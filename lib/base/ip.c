@@ -37,11 +37,11 @@ bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
 	return ip_compare(a, b) == 0;
 }
 
-static bool is_zero(const struct ip_addr *addr)
+bool ip_is_unspecified(const struct ip_addr *addr)
 {
 	static const uint8_t zero[16];
 
-	return memcmp(addr->bytes, zero, ip_size(addr->family)) == 0;
+	return addr->family && memcmp(addr->bytes, zero, ip_size(addr->family)) == 0;
 }
 
 bool ip_next(struct ip_addr *addr)
@@ -137,7 +137,7 @@ bool ip_prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b)
 
 bool ip_prefix_is_default(const struct ip_prefix *prefix)
 {
-	return prefix->addr.family && prefix->len == 0 && is_zero(&prefix->addr);
+	return prefix->len == 0 && ip_is_unspecified(&prefix->addr);
 }
 
 int ip_prefix_compare(const struct ip_prefix *a, const struct ip_prefix *b)

@@ -112,8 +112,11 @@ struct route podnet_route(const struct attach *a, const struct cni_route *from)
 		.advmss = from->advmss,
 	};
 
+	/* One that is zero says that there is to be none, unlike one that is left out. */
 	if (!route.gw.family && gateway)
 		route.gw = *gateway;
+	else if (ip_is_unspecified(&route.gw))
+		route.gw.family = AF_UNSPEC;
 	return route;
 }
 
@@ -273,20 +276,20 @@ static bool metrics_fit(const struct cni_route *wanted, const struct route *foun
 	       (!has_scope || found->scope == wanted->scope);
 }
 
-/* @wanted as ADD would have made it: a gateway left out is the family's. */
-static bool route_fits(const struct attach *a, const struct cni_route *wanted,
+/* Is it as ADD would make it? */
+static bool route_fits(const struct attach *a, const struct cni_route *from,
 		       const struct route *found)
 {
-	const struct ip_addr *gateway = find_gateway(&a->result, wanted->dst.addr.family);
-	const struct ip_addr *gw = wanted->gw.family ? &wanted->gw : gateway;
-	const uint32_t table = wanted->has_table && wanted->table ? wanted->table : RT_TABLE_MAIN;
-	const struct ip_prefix dst = { ip_network(&wanted->dst), wanted->dst.len };
-	const bool leads = gw ? ip_equal(&found->gw, gw) : !found->gw.family;
-	const bool ours = !gw || is_near(a, gw);
+	const struct route wanted = podnet_route(a, from);
+	const struct ip_addr *gw = &wanted.gw;
+	const struct ip_prefix dst = { ip_network(&wanted.dst), wanted.dst.len };
+	const bool leads = gw->family ? ip_equal(&found->gw, gw) : !found->gw.family;
+	const bool ours = !gw->family || is_near(a, gw);
 
-	return ip_prefix_equal(&found->dst, &dst) && found->table == table &&
+	return ip_prefix_equal(&found->dst, &dst) &&
+	       found->table == (wanted.table ? wanted.table : RT_TABLE_MAIN) &&
 	       found->type == RTN_UNICAST && leads && (!ours || found->oif == a->container.index) &&
-	       metrics_fit(wanted, found);
+	       metrics_fit(from, found);
 }
 
 static int check_results_routes(const struct attach *a, int family, const struct route *routes,

@@ -62,6 +62,9 @@ int ip_compare(const struct ip_addr *a, const struct ip_addr *b);
 /* ip_equal() - same family and bytes; "no address" equals itself */
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 
+/* ip_is_unspecified() - is it 0.0.0.0 or :: ? */
+bool ip_is_unspecified(const struct ip_addr *addr);
+
 /* ip_next(), ip_prev() - step by one; false and unchanged past the family's end */
 bool ip_next(struct ip_addr *addr);
 bool ip_prev(struct ip_addr *addr);
