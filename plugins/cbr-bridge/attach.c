@@ -53,17 +53,20 @@ int attach_open(struct attach *a, struct error *err)
 int attach_open_leftovers(struct attach *a, struct error *err)
 {
 	auto_with(cni_step_end) struct cni_step step = cni_step_begin(a->call->log, "open");
-	struct error gone;
 	int rc = open_node(a, err);
 
-	if (rc < 0)
+	if (rc < 0 || !*a->call->netns)
 		return rc;
 	/*
 	 * A path that names nothing, or a plain file that an unmounted namespace left, or that
 	 * leads to the node (/proc/PID/ns/net of a process that has a number used before), has
-	 * no link of the pod in it. The host end is found by name all the same.
+	 * no link of the pod in it. The host end is found by name all the same. That we were
+	 * kept from looking says nothing: what another plugin made is found from the pod alone.
 	 */
-	if (!*a->call->netns || open_pod(a, &gone) < 0) {
+	rc = open_pod(a, err);
+	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM)
+		return rc;
+	if (rc < 0) {
 		netns_done(&a->netns);
 		return 0;
 	}
