@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "cbr/base/cleanup.h"
 #include "route_read.h"
 
 static struct rtmsg make_header(const struct route *route)
@@ -77,12 +79,13 @@ static int take_route(const struct nlmsghdr *msg, void *arg)
 	return route_read(msg, arg);
 }
 
-void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct route *ret)
+static void put_question(struct nl_batch *batch, const struct ip_addr *addr, uint32_t flags,
+			 struct route *ret)
 {
 	const struct rtmsg header = {
 		.rtm_family = (uint8_t)addr->family,
 		.rtm_dst_len = (uint8_t)ip_bits(addr->family),
-		.rtm_flags = RTM_F_FIB_MATCH,
+		.rtm_flags = flags,
 	};
 
 	memset(ret, 0, sizeof(*ret));
@@ -98,4 +101,25 @@ void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct
 	nl_on_reply(batch, take_route, ret);
 	nl_put_header(batch, &header, sizeof(header));
 	nl_put_ip(batch, RTA_DST, addr);
+}
+
+void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct route *ret)
+{
+	/* IPv4 says "main" of all unless asked; IPv6 tells anyway, and knows no such flag. */
+	const uint32_t table = addr->family == AF_INET ? RTM_F_LOOKUP_TABLE : 0;
+
+	put_question(batch, addr, RTM_F_FIB_MATCH | table, ret);
+}
+
+int route_find_way(struct nl_socket *sock, const struct ip_addr *addr, int *ret, struct error *err)
+{
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	struct route route;
+	int rc;
+
+	nl_batch_begin(&batch, sock);
+	put_question(&batch, addr, 0, &route);
+	rc = nl_batch_run(&batch, err);
+	*ret = route.oif;
+	return rc < 0 ? rc : route.oif != 0;
 }

@@ -14,6 +14,9 @@
 #include "cbr/base/cleanup.h"
 #include "cbr/base/file.h"
 
+/* Of a setting of a link. */
+#define PATH_SIZE 128
+
 static int make_full_path(const char *path, char full[static PATH_MAX])
 {
 	return snprintf(full, PATH_MAX, "/proc/sys/%s", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
@@ -62,24 +65,22 @@ int sysctl_ensure(const char *path, const char *value, struct error *err)
 	return 1;
 }
 
-bool sysctl_is_read_only(const char *path)
-{
-	char full[PATH_MAX];
-
-	return make_full_path(path, full) == 0 && access(full, W_OK) < 0 && errno == EROFS;
-}
-
 int sysctl_put(const char *path, const char *value, struct error *err)
 {
 	return write_setting(path, value) == 0 ? 1 : sysctl_ensure(path, value, err);
 }
 
+static void put_path(int family, const char *link, const char *key, char path[static PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
+}
+
 static int set_link(int (*set)(const char *path, const char *value, struct error *err), int family,
 		    const char *link, const char *key, const char *value, struct error *err)
 {
-	char path[128];
+	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "net/ipv%d/conf/%s/%s", family == AF_INET ? 4 : 6, link, key);
+	put_path(family, link, key, path);
 	return set(path, value, err);
 }
 
@@ -93,4 +94,13 @@ int sysctl_put_link(int family, const char *link, const char *key, const char *v
 		    struct error *err)
 {
 	return set_link(sysctl_put, family, link, key, value, err);
+}
+
+bool sysctl_is_writable_link(int family, const char *link, const char *key)
+{
+	char path[PATH_SIZE];
+	char full[PATH_MAX];
+
+	put_path(family, link, key, path);
+	return make_full_path(path, full) == 0 && faccessat(AT_FDCWD, full, W_OK, AT_EACCESS) == 0;
 }

@@ -16,12 +16,16 @@
 #include "steps.h"
 #include "verbs.h"
 
+static int recognise(struct attach *a, struct error *err);
+
 static const struct step recipe[] = {
-	{ NULL, lease_start, lease_return },          /* runs beside the next ones */
-	{ "bridge lock", bridge_join, bridge_leave }, /* from here on others see us */
-	{ "guard", guard_close, guard_forget },       /* before there is a link */
-	{ "bridge", bridge_make, bridge_unmake },     /* goes again if we are alone on it */
-	{ "VLAN users", vlangw_join, vlangw_leave },  /* left when the link is gone */
+	{ "bridge lock", bridge_join, NULL }, /* until the end: what we see, nobody takes back */
+	{ NULL, attach_look, NULL },
+	{ NULL, recognise, NULL },
+	{ NULL, lease_start, lease_return },         /* runs beside the next ones */
+	{ "guard", guard_close, guard_forget },      /* before there is a link */
+	{ "bridge", bridge_make, bridge_unmake },    /* goes again if we are alone on it */
+	{ "VLAN users", vlangw_join, vlangw_leave }, /* left when the link is gone */
 	{ "pod link", podlink_make, podlink_unmake },
 	{ "VLANs", vlan_make, NULL },             /* go with the link */
 	{ "pod settings", podnet_prepare, NULL }, /* these, too, go with the link */
@@ -80,8 +84,7 @@ int bridge_add(const struct cni_call *call, struct cni_result *ret, struct error
 	auto_with(attach_done) struct attach a = ATTACH_NONE(call);
 	int rc;
 
-	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 || (rc = attach_open(&a, err)) < 0 ||
-	    (rc = attach_look(&a, err)) < 0 || (rc = recognise(&a, err)) < 0)
+	if ((rc = bridge_conf_load(call, &a.conf, err)) < 0 || (rc = attach_open(&a, err)) < 0)
 		return rc;
 
 	rc = steps_run(recipe, ARRAY_SIZE(recipe), &a, err);

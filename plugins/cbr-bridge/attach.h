@@ -91,7 +91,7 @@ bool attach_is_layer3(const struct attach *a);
 /*
  * attach_is_inherited() - for CHECK: did another bridge plugin make it, before we took over?
  *
- * Its host end has another name than we would have given.
+ * Its host end has another name than we would have given; or it has none any more.
  */
 bool attach_is_inherited(const struct attach *a);
 

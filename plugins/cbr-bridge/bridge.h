@@ -10,9 +10,6 @@
  */
 #define BRIDGE_TAG 67
 
-/* The least that IPv6 works with (RFC 8200, section 5). */
-#define BRIDGE_IPV6_MTU 1280
-
 /*
  * bridge_choose_mtu() - of a bridge that is made: the config's, else that of the way out
  *
@@ -20,24 +17,42 @@
  */
 int bridge_choose_mtu(struct attach *a, uint32_t *ret, struct error *err);
 
-/* bridge_judge_mtu() - is it enough for what the network is to carry? 0, or negative if not */
+/*
+ * bridge_judge_mtu() - is that of the bridge enough for what the network is to carry?
+ *
+ * The config's own is judged with it. Return: 0, or negative if not.
+ */
 int bridge_judge_mtu(const struct attach *a, struct error *err);
 
-/* bridge_wants_ipv6() - has the network ranges of it? */
-bool bridge_wants_ipv6(const struct attach *a);
+/* bridge_choose_mac() - that of a bridge of this name which we make; 0 and *ret, or negative */
+int bridge_choose_mac(const struct attach *a, struct mac *ret, struct error *err);
+
+/* bridge_is_of_ours() - did we make it, this call or one before? By its MAC. */
+bool bridge_is_of_ours(const struct attach *a, const struct link *link);
+
+/* bridge_put_mac() - see that @a->bridge, which was there, has one and keeps it */
+int bridge_put_mac(struct attach *a, struct nl_batch *batch, struct error *err);
+
+/*
+ * bridge_shows_netfilter() - is netfilter to see what crosses it?
+ *
+ * Services need that. On a bridge that was there, and where pods are no more than on a wire,
+ * rules that are not meant for what crosses it could stop the machines of others.
+ */
+bool bridge_shows_netfilter(const struct attach *a);
 
 /*
  * bridge_settle_link() - the settings of a link that is the pods' gateway: the bridge, or
  * that of its VLAN
  * @link: as the kernel tells it; its @conf is then as it is made
- * @is_ours: we make it; else it may have been somebody's before
+ * @is_new: we make it; else it may be somebody's, who knows better
  *
  * What cannot be set is logged.
  */
-void bridge_settle_link(const struct attach *a, struct link *link, bool is_ours);
+void bridge_settle_link(struct attach *a, struct link *link, bool is_new);
 
 /* bridge_restore_link() - back to the settings of @before */
 void bridge_restore_link(const struct attach *a, const struct link *now, const struct link *before);
 
 /* bridge_verify_link() - are they so? 0, or negative with ERROR_CHECK */
-int bridge_verify_link(const struct link *link, struct error *err);
+int bridge_verify_link(struct attach *a, const struct link *link, struct error *err);

@@ -51,6 +51,8 @@ static int find_hops(struct attach *a, const char *outside, struct route **ret, 
 		rc = route_list(&a->node, addr.family, 0, 0, &routes, &n, err);
 		n = rc < 0 ? 0 : keep_default(routes, n);
 	}
+	if (rc >= 0 && n == 1 && !routes[0].oif)
+		rc = route_find_way(&a->node, &addr, &routes[0].oif, err);
 	if (rc < 0)
 		return rc;
 	*ret = TAKE_PTR(routes);
@@ -73,19 +75,13 @@ static int find_least(struct attach *a, const char *outside, uint32_t *mtu, stru
 	for (size_t i = 0; i < n && rc >= 0; i++) {
 		struct link device;
 
+		if (!hops[i].oif)
+			continue;
 		rc = link_get_index(&a->node, hops[i].oif, &device, err);
 		if (rc > 0 && !(device.flags & IFF_LOOPBACK))
 			*mtu = least(*mtu, least(device.mtu, hops[i].mtu));
 	}
 	return rc < 0 ? rc : 0;
-}
-
-bool bridge_wants_ipv6(const struct attach *a)
-{
-	for (size_t i = 0; i < a->conf.ranges.n; i++)
-		if (a->conf.ranges.items[i].addr.family == AF_INET6)
-			return true;
-	return false;
 }
 
 int bridge_choose_mtu(struct attach *a, uint32_t *ret, struct error *err)
@@ -100,20 +96,16 @@ int bridge_choose_mtu(struct attach *a, uint32_t *ret, struct error *err)
 			return rc;
 	}
 	/* The way out that takes less is none for IPv6, but pods have it among themselves. */
-	if (*ret && !a->conf.mtu && *ret < BRIDGE_IPV6_MTU && bridge_wants_ipv6(a))
-		*ret = BRIDGE_IPV6_MTU;
+	if (*ret && !a->conf.mtu && *ret < IPV6_MTU && bridge_conf_wants_ipv6(&a->conf))
+		*ret = IPV6_MTU;
 	return 0;
 }
 
 int bridge_judge_mtu(const struct attach *a, struct error *err)
 {
-	const uint32_t mtu = a->conf.mtu ? a->conf.mtu : a->bridge.mtu;
-
-	if (mtu >= BRIDGE_IPV6_MTU || !bridge_wants_ipv6(a))
+	if (a->conf.mtu || a->bridge.mtu >= IPV6_MTU || !bridge_conf_wants_ipv6(&a->conf))
 		return 0;
-	error_set(err, a->conf.mtu ? ERROR_CONFIG : ERROR_CONFLICT,
-		  "mtu %u of %s is too little for IPv6", mtu,
-		  a->conf.mtu ? "the network" : a->conf.bridge);
-	return error_hint(err, "IPv6 needs %u: set the key \"mtu\"%s", BRIDGE_IPV6_MTU,
-			  a->conf.mtu ? "" : ", or the bridge's");
+	error_set(err, ERROR_CONFLICT, "mtu %u of %s is too little for IPv6", a->bridge.mtu,
+		  a->conf.bridge);
+	return error_hint(err, "IPv6 needs %u: set the key \"mtu\", or the bridge's", IPV6_MTU);
 }

@@ -2,40 +2,44 @@
 /*
  * bridge_settings.c - settings of a link that is the pods' gateway
  *
- * It is no uplink: it hears no router advertisements, which any pod could send. Pods answer
- * from wherever a Service sent them, so reverse path filtering is loose, or off. The
- * link-local address of one that we make, which asks for neighbours, needs no detection of
- * duplicates, since its MAC is our own.
+ * It hears no router advertisements, which any pod could send; but one that was there may be
+ * the node's way out, and then goes on. Pods answer from wherever a Service sent them, so
+ * reverse path filtering is loose, or off. The link-local address of one that we make, which
+ * asks for neighbours, needs no detection of duplicates, since its MAC is our own.
  *
  * How they are is told with the link, so where all is well nothing is read or written.
  */
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "bridge.h"
 #include "cbr/base/array.h"
 #include "cbr/cni/log.h"
+#include "cbr/netlink/route.h"
 #include "cbr/sys/sysctl.h"
 
 #define STRICT 1
 #define LOOSE 2
 
-#define PATH_SIZE 64
+/* Of accept_ra: they are heard by a host that forwards, too. */
+#define ALWAYS 2
 
 struct setting {
-	const char *family;
+	int family;
 	const char *key;
 	size_t offset;
 	int wanted;
-	bool ours_only;
+	enum { ANY, OURS, NO_UPLINK } of;
 };
 
 static const struct setting settings[] = {
-	{ "ipv6", "accept_ra", offsetof(struct link_conf, accept_ra), 0, false },
-	{ "ipv6", "autoconf", offsetof(struct link_conf, autoconf), 0, false },
-	{ "ipv6", "accept_dad", offsetof(struct link_conf, accept_dad), 0, true },
-	{ "ipv4", "rp_filter", offsetof(struct link_conf, rp_filter), LOOSE, false },
+	{ AF_INET6, "accept_ra", offsetof(struct link_conf, accept_ra), 0, NO_UPLINK },
+	{ AF_INET6, "autoconf", offsetof(struct link_conf, autoconf), 0, NO_UPLINK },
+	{ AF_INET6, "accept_dad", offsetof(struct link_conf, accept_dad), 0, OURS },
+	{ AF_INET, "rp_filter", offsetof(struct link_conf, rp_filter), LOOSE, ANY },
 };
 
 static int *value_of(struct link_conf *conf, const struct setting *setting)
@@ -48,44 +52,65 @@ static int value_in(const struct link *link, const struct setting *setting)
 	return *(const int *)((const char *)&link->conf + setting->offset);
 }
 
-/* Filtering that is off once we have been here is as somebody wants it, as that of VLANs does. */
-static bool fits(const struct link *link, const struct setting *setting)
+static bool has_advertised_routes(struct attach *a, const struct link *link)
+{
+	autofree struct route *routes = NULL;
+	struct error ignored;
+	size_t n = 0;
+
+	return route_list(&a->node, AF_INET6, link->index, RTPROT_RA, &routes, &n, &ignored) < 0 ||
+	       n;
+}
+
+/* Somebody wants it to hear them whatever comes, or the node goes by what it has heard. */
+static bool is_uplink(struct attach *a, const struct link *link)
+{
+	return !bridge_is_of_ours(a, link) &&
+	       (link->conf.accept_ra == ALWAYS || has_advertised_routes(a, link));
+}
+
+/*
+ * May it stay as it is? Filtering that is off in one that is not just made is as somebody wants
+ * it, as that of VLANs does.
+ */
+static bool fits(struct attach *a, const struct link *link, const struct setting *setting,
+		 bool is_new)
 {
 	const int value = value_in(link, setting);
 
-	return value == setting->wanted || value == LINK_CONF_NONE ||
-	       (setting->wanted == LOOSE && value != STRICT && link->conf.tag == BRIDGE_TAG);
-}
-
-static void put_path(const struct link *link, const struct setting *setting,
-		     char ret[static PATH_SIZE])
-{
-	snprintf(ret, PATH_SIZE, "net/%s/conf/%s/%s", setting->family, link->name, setting->key);
+	if (value == setting->wanted || value == LINK_CONF_NONE)
+		return true;
+	if (setting->wanted == LOOSE)
+		return value != STRICT && !is_new;
+	return setting->of == NO_UPLINK && is_uplink(a, link);
 }
 
 static int set(const struct link *link, const struct setting *setting, int value, struct error *err)
 {
-	char path[PATH_SIZE];
 	char text[16];
 
-	put_path(link, setting, path);
 	snprintf(text, sizeof(text), "%d", value);
-	return sysctl_put(path, text, err);
+	return sysctl_put_link(setting->family, link->name, setting->key, text, err);
 }
 
-void bridge_settle_link(const struct attach *a, struct link *link, bool is_ours)
+bool bridge_shows_netfilter(const struct attach *a)
+{
+	return a->conf.is_gateway || bridge_is_of_ours(a, &a->bridge);
+}
+
+void bridge_settle_link(struct attach *a, struct link *link, bool is_new)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *setting = &settings[i];
 		struct error err = { 0 };
 
-		if (fits(link, setting) || (setting->ours_only && !is_ours))
+		if (fits(a, link, setting, is_new) || (setting->of == OURS && !is_new))
 			continue;
 		if (set(link, setting, setting->wanted, &err) < 0) {
 			cni_log_warn(a->call->log, &err);
 			continue;
 		}
-		if (!is_ours)
+		if (!is_new)
 			cni_log_note(a->call->log, "%s of %s was %d and is %d now", setting->key,
 				     link->name, value_in(link, setting), setting->wanted);
 		*value_of(&link->conf, setting) = setting->wanted;
@@ -105,21 +130,17 @@ void bridge_restore_link(const struct attach *a, const struct link *now, const s
 }
 
 /* Where ADD could not make a setting, for nobody can, it has said so; that is no damage. */
-int bridge_verify_link(const struct link *link, struct error *err)
+int bridge_verify_link(struct attach *a, const struct link *link, struct error *err)
 {
-	char path[PATH_SIZE];
-
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *setting = &settings[i];
-		const int value = value_in(link, setting);
-		const bool is_wrong = setting->wanted == LOOSE ? value == STRICT :
-								 value != setting->wanted;
 
-		if (!is_wrong || value == LINK_CONF_NONE || setting->ours_only)
+		if (setting->of == OURS || fits(a, link, setting, false) ||
+		    !sysctl_is_writable_link(setting->family, link->name, setting->key))
 			continue;
-		put_path(link, setting, path);
-		if (!sysctl_is_read_only(path))
-			return error_set(err, ERROR_CHECK, "%s is %d", path, value);
+		return error_set(err, ERROR_CHECK, "net/ipv%d/conf/%s/%s is %d",
+				 setting->family == AF_INET ? 4 : 6, link->name, setting->key,
+				 value_in(link, setting));
 	}
 	return 0;
 }

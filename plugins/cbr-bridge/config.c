@@ -292,6 +292,14 @@ static int name_vlan_gateway(struct bridge_conf *conf, struct error *err)
 	return error_hint(err, "choose a shorter name with the key \"bridge\"");
 }
 
+bool bridge_conf_wants_ipv6(const struct bridge_conf *conf)
+{
+	for (size_t i = 0; i < conf->ranges.n; i++)
+		if (conf->ranges.items[i].addr.family == AF_INET6)
+			return true;
+	return false;
+}
+
 static int check_together(const struct cni_call *call, const struct bridge_conf *conf,
 			  struct error *err)
 {
@@ -308,6 +316,10 @@ static int check_together(const struct cni_call *call, const struct bridge_conf 
 		error_set(err, ERROR_CONFIG, "ipSpoofChk needs an ipam section");
 		return error_hint(err, "without one nobody knows which addresses are the pod's; "
 				       "\"macspoofchk\" does without");
+	}
+	if (conf->mtu && conf->mtu < IPV6_MTU && bridge_conf_wants_ipv6(conf)) {
+		error_set(err, ERROR_CONFIG, "mtu %u is too little for IPv6", conf->mtu);
+		return error_hint(err, "IPv6 needs %u", IPV6_MTU);
 	}
 	if (!layer3 && call->version->format == CNI_FORMAT_020) {
 		error_set(err, ERROR_CONFIG,

@@ -10,6 +10,9 @@
 #include "cbr/cni/config.h"
 #include "config_vlan.h"
 
+/* The least MTU that IPv6 works with (RFC 8200, section 5). */
+#define IPV6_MTU 1280
+
 /* A route to the pods of another node: @dst through @gw. */
 struct node_route {
 	struct ip_prefix dst;
@@ -83,6 +86,9 @@ int bridge_conf_load_status(const struct cni_call *call, struct bridge_conf *ret
  * attachment alive. Values of a wrong type count as absent.
  */
 void bridge_conf_load_names(const struct cni_call *call, struct bridge_conf *ret);
+
+/* bridge_conf_wants_ipv6() - has the network ranges of it? */
+bool bridge_conf_wants_ipv6(const struct bridge_conf *conf);
 
 void bridge_conf_done(struct bridge_conf *conf);
 

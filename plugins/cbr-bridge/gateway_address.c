@@ -85,17 +85,6 @@ static bool is_of_network(const struct attach *a, const struct addr *there)
 	       (inside && ip_next(&first) && ip_equal(&first, addr));
 }
 
-static bool is_pod_of_network(const struct attach *a, const struct link *port)
-{
-	char copy[LINK_ALIAS_SIZE];
-	const char *network;
-	const char *container;
-	const char *ifname;
-
-	return podlink_alias_parse(port, copy, &network, &container, &ifname) &&
-	       strcmp(network, a->call->network) == 0;
-}
-
 static int report_use(const struct attach *a, const struct addr *there, const struct link *port,
 		      struct error *err)
 {
@@ -145,7 +134,7 @@ static int check_unused(struct attach *a, struct error *err)
 	int rc = list_users(a, &users, &n, err);
 
 	for (size_t i = 0; i < n && rc >= 0; i++) {
-		const bool is_pod = is_pod_of_network(a, &users[i]);
+		const bool is_pod = podlink_is_of(&users[i], a->call->network);
 
 		for (size_t j = 0; j < a->n_replaced; j++)
 			if (!is_pod || !is_of_network(a, &a->replaced[j]))

@@ -107,7 +107,6 @@ static int collect(struct attach *a, const struct cni_attachment *list, size_t n
 static int collect_alone(const struct cni_call *call, struct attach *a, struct error *err)
 {
 	autofree struct cni_attachment *list = NULL;
-	struct error ignored;
 	size_t n = 0;
 	int rc = cni_config_valid_attachments(call, &list, &n, err);
 
@@ -123,7 +122,7 @@ static int collect_alone(const struct cni_call *call, struct attach *a, struct e
 		rc = 0;
 	}
 	/* Before IPAM is asked, which may have to wait. */
-	bridge_leave(a, &ignored);
+	bridge_leave(a);
 	return rc;
 }
 

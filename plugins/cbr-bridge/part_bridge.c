@@ -25,38 +25,14 @@
 int bridge_join(struct attach *a, struct error *err)
 {
 	const struct deadline deadline = deadline_in(JOIN_DEADLINE_MS);
-	int rc = nslock_share(&deadline, &a->lock_fd, err);
 
-	return rc < 0 ? rc : 1;
+	return nslock_share(&deadline, &a->lock_fd, err);
 }
 
-int bridge_leave(struct attach *a, struct error *err)
+void bridge_leave(struct attach *a)
 {
-	(void)err;
 	close(a->lock_fd);
 	a->lock_fd = -1;
-	return 0;
-}
-
-/*
- * The same whenever it is made in this boot, for pods remember it and CHECK compares it, but
- * no other node's: not even that of another namespace here. Pinned by being given.
- */
-static int choose_mac(const struct attach *a, struct mac *ret, struct error *err)
-{
-	const char *name = a->conf.bridge;
-	uint64_t hash = hash_bytes(HASH_SEED, name, strlen(name));
-	char boot[BOOT_ID_SIZE];
-	uint64_t dev;
-	uint64_t ino;
-	int rc = netns_identify("/proc/thread-self/ns/net", &dev, &ino);
-
-	if (rc < 0)
-		return error_errno(err, ERROR_SYSTEM, -rc, "cannot tell our own network namespace");
-	hash = hash_bytes(hash, boot_id(boot), strlen(boot));
-	hash = hash_bytes(hash, &ino, sizeof(ino));
-	*ret = mac_from_hash(hash);
-	return 0;
 }
 
 /* By us, and finished; or found, and settled. */
@@ -72,7 +48,7 @@ static int create(struct attach *a, uint32_t mtu, struct error *err)
 				      .vlan_filtering = a->conf.vlan.filtering };
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	size_t made;
-	int rc = choose_mac(a, &bridge.mac, err);
+	int rc = bridge_choose_mac(a, &bridge.mac, err);
 
 	if (rc < 0)
 		return rc;
@@ -86,10 +62,14 @@ static int create(struct attach *a, uint32_t mtu, struct error *err)
 	return rc;
 }
 
-/*
- * Make it, or finish what an ADD left that was killed. It comes up when it has its settings
- * and its MTU.
- */
+/* What an ADD left that was killed. Others may use the same group for theirs. */
+static bool is_unfinished(const struct attach *a)
+{
+	return a->bridge.index && a->bridge.group == LINK_GROUP_UNFINISHED &&
+	       bridge_is_of_ours(a, &a->bridge);
+}
+
+/* Make it, or finish it. It comes up when it has its settings and its MTU. */
 static int put_new(struct attach *a, struct nl_batch *batch, struct error *err)
 {
 	uint32_t mtu;
@@ -97,7 +77,7 @@ static int put_new(struct attach *a, struct nl_batch *batch, struct error *err)
 
 	if (rc >= 0 && !a->bridge.index)
 		rc = create(a, mtu, err);
-	if (rc < 0 || a->bridge.group != LINK_GROUP_UNFINISHED)
+	if (rc < 0 || !is_unfinished(a))
 		return rc;
 	a->bridge_made = true;
 	link_put_bridge_finish(batch, &a->bridge, mtu);
@@ -121,37 +101,18 @@ static void look_for_netfilter(const struct attach *a)
 	cni_log_warn(a->call->log, &err);
 }
 
-/*
- * Another one before: one that is no other than it has is pinned, but older kernels take no
- * frames to it for the bridge's own (br_stp_change_bridge_id() is what makes them do so).
- */
-static void put_own_mac(struct nl_batch *batch, const struct link *bridge)
+/* That all is done. It is a request by itself: if another fails, those behind it are made. */
+static int put_tag(struct attach *a, struct error *err)
 {
-	struct mac other = bridge->mac;
+	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
-	other.bytes[sizeof(other.bytes) - 1] ^= 1;
-	link_put_change(batch, bridge->index, &other, 0, 0, 0);
-	link_put_change(batch, bridge->index, &bridge->mac, 0, 0, 0);
-}
-
-/*
- * A bridge that nobody gave a MAC has that of a port, and loses it with that port
- * (br_stp_recalculate_bridge_id()), or has none when the last one is gone. Pods would go on
- * sending to it.
- */
-static int put_tag(struct attach *a, struct nl_batch *batch, struct error *err)
-{
-	struct link *bridge = &a->bridge;
-	int rc = mac_is_unicast(&bridge->mac) ? 0 : choose_mac(a, &bridge->mac, err);
-
-	if (rc < 0)
-		return rc;
-	if (!a->bridge_made)
-		put_own_mac(batch, bridge);
-	link_put_tag(batch, bridge->index, BRIDGE_TAG);
-	bridge->conf.tag = BRIDGE_TAG;
+	if (is_settled(&a->bridge))
+		return 0;
+	nl_batch_begin(&batch, &a->node);
+	link_put_tag(&batch, a->bridge.index, BRIDGE_TAG);
+	a->bridge.conf.tag = BRIDGE_TAG;
 	look_for_netfilter(a);
-	return 0;
+	return nl_batch_run(&batch, err);
 }
 
 /*
@@ -169,7 +130,6 @@ static void put_less(struct attach *a, struct nl_batch *batch)
 	a->bridge.mtu = mtu;
 }
 
-/* The tag last, since it says that the rest is done. */
 static int put_settings(struct attach *a, struct nl_batch *batch, struct error *err)
 {
 	const unsigned int wanted = IFF_UP | (a->conf.promisc_mode ? IFF_PROMISC : 0);
@@ -177,7 +137,8 @@ static int put_settings(struct attach *a, struct nl_batch *batch, struct error *
 	int rc;
 
 	put_less(a, batch);
-	if (bridge->knows_netfilter && !(bridge->nf_call_iptables && bridge->nf_call_ip6tables)) {
+	if (bridge->knows_netfilter && !(bridge->nf_call_iptables && bridge->nf_call_ip6tables) &&
+	    bridge_shows_netfilter(a)) {
 		link_put_bridge_netfilter(batch, bridge->index, true, true);
 		bridge->nf_call_iptables = bridge->nf_call_ip6tables = true;
 	}
@@ -185,13 +146,15 @@ static int put_settings(struct attach *a, struct nl_batch *batch, struct error *
 	if ((bridge->flags & wanted) != wanted)
 		link_put_change(batch, bridge->index, NULL, 0, wanted, wanted);
 	bridge->flags |= wanted;
-	return rc >= 0 && !is_settled(bridge) ? put_tag(a, batch, err) : rc;
+	if (rc < 0 || a->bridge_made || is_settled(bridge))
+		return rc;
+	return bridge_put_mac(a, batch, err);
 }
 
 /* @a->bridge is as it will be, and @a->bridge_before as it is. */
 static int settle(struct attach *a, struct error *err)
 {
-	const bool is_new = !a->bridge.index || a->bridge.group == LINK_GROUP_UNFINISHED;
+	const bool is_new = !a->bridge.index || is_unfinished(a);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 	int rc;
 
@@ -207,8 +170,9 @@ static int settle(struct attach *a, struct error *err)
 	if (!a->bridge_made)
 		a->bridge_before = a->bridge;
 	bridge_settle_link(a, &a->bridge, a->bridge_made);
-	rc = put_settings(a, &batch, err);
-	return rc < 0 ? rc : nl_batch_run(&batch, err);
+	if ((rc = put_settings(a, &batch, err)) < 0 || (rc = nl_batch_run(&batch, err)) < 0)
+		return rc;
+	return put_tag(a, err);
 }
 
 /* What is not settled may be in somebody's hands: we wait for our turn, and look again. */
@@ -261,16 +225,9 @@ static bool serves_others(struct attach *a)
 	if (!nslock_try_alone(a->lock_fd) ||
 	    link_list(&a->node, a->bridge.index, &ports, &n, &ignored) < 0)
 		return true;
-	for (size_t i = 0; i < n; i++) {
-		char copy[LINK_ALIAS_SIZE];
-		const char *network;
-		const char *container;
-		const char *ifname;
-
-		if (strcmp(ports[i].name, a->host_name) != 0 &&
-		    podlink_alias_parse(&ports[i], copy, &network, &container, &ifname))
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(ports[i].name, a->host_name) != 0 && podlink_is_of(&ports[i], NULL))
 			return true;
-	}
 	return false;
 }
 
@@ -331,70 +288,4 @@ int bridge_unmake(struct attach *a, struct error *err)
 	if (a->filtering_made)
 		vlan_rc = vlan_unmake_bridge(a, rc < 0 ? &ignored : err);
 	return rc < 0 ? rc : vlan_rc;
-}
-
-static const struct cni_interface *find_bridge_entry(const struct attach *a)
-{
-	for (size_t i = 0; i < a->result.n_interfaces; i++) {
-		const struct cni_interface *entry = &a->result.interfaces[i];
-
-		if (strcmp(entry->name, a->conf.bridge) == 0 &&
-		    (!entry->sandbox || !*entry->sandbox))
-			return entry;
-	}
-	return NULL;
-}
-
-/*
- * Another network may have lowered the MTU, which harms nobody; raised, it takes too much. A
- * bridge that is younger than the pod is not the one that was reported.
- */
-static int verify_reported(const struct attach *a, const struct cni_interface *entry,
-			   struct error *err)
-{
-	const struct link *bridge = &a->bridge;
-	char text[MAC_TEXT_SIZE];
-	struct mac mac;
-
-	if (bridge->index < a->host.index && entry->mac && *entry->mac &&
-	    (mac_parse(entry->mac, &mac) < 0 || !mac_equal(&mac, &bridge->mac)))
-		return error_set(err, ERROR_CHECK, "bridge \"%s\" has the MAC %s, not %s",
-				 a->conf.bridge, mac_format(&bridge->mac, text), entry->mac);
-	if (entry->mtu && bridge->mtu > entry->mtu)
-		return error_set(err, ERROR_CHECK, "bridge \"%s\" has mtu %u, not %u",
-				 a->conf.bridge, bridge->mtu, entry->mtu);
-	return 0;
-}
-
-/* Those that come with our first ADD. */
-static int verify_settings(const struct attach *a, struct error *err)
-{
-	const struct cni_interface *entry = find_bridge_entry(a);
-	const struct link *bridge = &a->bridge;
-	int rc = entry ? verify_reported(a, entry, err) : 0;
-
-	if (rc < 0)
-		return rc;
-	if (bridge->knows_netfilter && !(bridge->nf_call_iptables && bridge->nf_call_ip6tables))
-		return error_set(err, ERROR_CHECK,
-				 "netfilter does not see what crosses bridge \"%s\"",
-				 a->conf.bridge);
-	return bridge_verify_link(bridge, err);
-}
-
-int bridge_verify(struct attach *a, struct error *err)
-{
-	const struct link *bridge = &a->bridge;
-	const char *name = a->conf.bridge;
-
-	if (!bridge->index)
-		return error_set(err, ERROR_CHECK, "bridge \"%s\" not found", name);
-	if (strcmp(bridge->kind, "bridge") != 0)
-		return error_set(err, ERROR_CHECK, "\"%s\" is not a bridge", name);
-	if (!(bridge->flags & IFF_UP))
-		return error_set(err, ERROR_CHECK, "bridge \"%s\" is down", name);
-	/* Others may make it promiscuous too; only what was asked for must be there. */
-	if (a->conf.promisc_mode && !(bridge->flags & IFF_PROMISC))
-		return error_set(err, ERROR_CHECK, "bridge \"%s\" is not promiscuous", name);
-	return attach_is_inherited(a) ? 0 : verify_settings(a, err);
 }

@@ -113,18 +113,17 @@ static int keep_advertised_routes(struct attach *a, struct error *err)
 	int rc = route_list(&a->node, AF_INET6, 0, RTPROT_RA, &routes, &n, err);
 
 	for (size_t i = 0; i < n && rc >= 0; i++) {
-		auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 		struct link uplink;
 		char path[64];
 		char value[8];
 
-		if (!ip_prefix_is_default(&routes[i].dst))
+		if (!ip_prefix_is_default(&routes[i].dst) || !routes[i].oif)
 			continue;
-		nl_batch_begin(&batch, &a->node);
-		link_put_get_index(&batch, routes[i].oif, &uplink);
-		rc = nl_batch_run(&batch, err);
+		rc = link_get_index(&a->node, routes[i].oif, &uplink, err);
+		if (rc <= 0)
+			continue;
 		snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", uplink.name);
-		if (rc < 0 || sysctl_read(path, value, sizeof(value)) <= 0 || *value != '1')
+		if (sysctl_read(path, value, sizeof(value)) <= 0 || *value != '1')
 			continue;
 		rc = sysctl_ensure(path, "2", err);
 		if (rc > 0)
@@ -160,14 +159,17 @@ static bool was_off(const struct attach *a, const struct forwarding *what)
 
 static int enable_one(struct attach *a, const struct forwarding *what, struct error *err)
 {
+	const bool all = is_on(what->all);
 	char path[FORWARDING_PATH_SIZE];
 	int rc = 0;
 
-	if (is_on(what->all))
-		return was_off(a, what) ? sysctl_ensure(path_of_one(a, what, path), "1", err) : 0;
+	if (all && !was_off(a, what))
+		return 0;
 	if (what->family == AF_INET6)
 		rc = keep_advertised_routes(a, err);
-	return rc < 0 ? rc : sysctl_ensure(what->all, "1", err);
+	if (rc < 0)
+		return rc;
+	return sysctl_ensure(all ? path_of_one(a, what, path) : what->all, "1", err);
 }
 
 static int enable_forwarding(struct attach *a, struct error *err)
@@ -279,7 +281,7 @@ int gateway_check(struct attach *a, struct error *err)
 	}
 	/* That of the bridge is looked at with it. */
 	rc = *a->conf.vlan_gateway && !attach_is_inherited(a) ?
-		     bridge_verify_link(&a->vlan_gateway, err) :
+		     bridge_verify_link(a, &a->vlan_gateway, err) :
 		     0;
 	return rc < 0 ? rc : check_forwarding(a, err);
 }

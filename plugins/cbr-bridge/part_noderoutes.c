@@ -8,7 +8,7 @@
  * it wants just that part elsewhere.
  *
  * The kernel is asked for the way to the first address of each. Where a more specific route
- * has that address, it does not tell; only then are all routes listed.
+ * has that address, or one of another table, it does not tell; only then are all routes listed.
  */
 
 #include <errno.h>
@@ -24,17 +24,16 @@
 /* So many are looked up with the first one, at no more than its round trip. */
 #define FEW 32
 
-/* What the kernel gives to a route without one: IP6_RT_PRIO_USER of linux/ipv6_route.h. */
-#define METRIC_IPV6 1024
-
-static bool is_same_dst(const struct node_route *wanted, const struct route *found)
+/* A route of another table that comes before is an exception that somebody made, of no concern. */
+static bool is_same_entry(const struct node_route *wanted, const struct route *found)
 {
-	return found->dst.addr.family && ip_prefix_equal(&found->dst, &wanted->dst);
+	return found->dst.addr.family && found->table == RT_TABLE_MAIN &&
+	       ip_prefix_equal(&found->dst, &wanted->dst);
 }
 
 static bool serves(const struct node_route *wanted, const struct route *found)
 {
-	return is_same_dst(wanted, found) && ip_equal(&found->gw, &wanted->gw);
+	return is_same_entry(wanted, found) && ip_equal(&found->gw, &wanted->gw);
 }
 
 /* Of the first @n. */
@@ -48,11 +47,6 @@ static int look_up(struct attach *a, size_t n, struct route *found, struct error
 	return nl_batch_run(&batch, err);
 }
 
-static bool is_same_entry(const struct node_route *wanted, const struct route *item)
-{
-	return item->table == RT_TABLE_MAIN && is_same_dst(wanted, item);
-}
-
 /* Of several with one destination the kernel takes that with the least metric, the first. */
 static int list_family(struct attach *a, int family, struct route *found, struct error *err)
 {
@@ -63,7 +57,7 @@ static int list_family(struct attach *a, int family, struct route *found, struct
 	for (size_t i = 0; i < a->conf.n_routes && rc >= 0; i++) {
 		const struct node_route *wanted = &a->conf.routes[i];
 
-		for (size_t j = 0; j < n && !is_same_dst(wanted, &found[i]); j++)
+		for (size_t j = 0; j < n && !is_same_entry(wanted, &found[i]); j++)
 			if (is_same_entry(wanted, &items[j]))
 				found[i] = items[j];
 	}
@@ -77,7 +71,7 @@ static int look_closely(struct attach *a, struct route *found, struct error *err
 	int rc = look_up(a, a->conf.n_routes, found, err);
 
 	for (size_t i = 0; i < a->conf.n_routes && rc >= 0; i++)
-		if (!is_same_dst(&a->conf.routes[i], &found[i]))
+		if (!is_same_entry(&a->conf.routes[i], &found[i]))
 			hidden[a->conf.routes[i].dst.addr.family == AF_INET6] = true;
 	if (rc >= 0 && hidden[0])
 		rc = list_family(a, AF_INET, found, err);
@@ -104,7 +98,7 @@ static void put_missing(struct attach *a, struct nl_batch *batch, const struct r
 	for (size_t i = 0; i < a->conf.n_routes; i++) {
 		const struct node_route *wanted = &a->conf.routes[i];
 		const struct route route = make_route(wanted);
-		const bool ours = is_same_dst(wanted, &found[i]) &&
+		const bool ours = is_same_entry(wanted, &found[i]) &&
 				  found[i].protocol == ROUTE_PROTO_CBR;
 
 		requests[i] = SIZE_MAX;
@@ -160,7 +154,7 @@ static int refuse(const struct node_route *wanted, const struct route *found, st
 /* Would the kernel still take it if ours were there, with the family's metric? */
 static bool is_in_the_way(const struct node_route *wanted, const struct route *found)
 {
-	const uint32_t metric = wanted->dst.addr.family == AF_INET6 ? METRIC_IPV6 : 0;
+	const uint32_t metric = wanted->dst.addr.family == AF_INET6 ? ROUTE_METRIC_IPV6 : 0;
 
 	return is_same_entry(wanted, found) && found->protocol != ROUTE_PROTO_CBR &&
 	       !serves(wanted, found) && found->priority <= metric;
@@ -186,7 +180,7 @@ static int settle(struct attach *a, struct route *found, struct error *err)
 	size_t taken = 0;
 	int rc = look_up(a, n_sample, found, err);
 
-	if (rc >= 0 && n_sample < n && is_same_dst(&a->conf.routes[0], &found[0]))
+	if (rc >= 0 && n_sample < n && is_same_entry(&a->conf.routes[0], &found[0]))
 		rc = look_up(a, n, found, err);
 	if (rc < 0 || (rc = refuse_any(a, found, err)) < 0 ||
 	    (rc = add_missing(a, found, &taken, err)) <= 0)
@@ -226,16 +220,9 @@ static int has_other_pods(struct attach *a, struct error *err)
 	size_t n = 0;
 	int rc = link_list(&a->node, 0, &links, &n, err);
 
-	for (size_t i = 0; i < n && rc >= 0; i++) {
-		char copy[LINK_ALIAS_SIZE];
-		const char *network;
-		const char *container;
-		const char *ifname;
-
-		if (strcmp(links[i].name, a->host_name) != 0 &&
-		    podlink_alias_parse(&links[i], copy, &network, &container, &ifname))
+	for (size_t i = 0; i < n && rc >= 0; i++)
+		if (strcmp(links[i].name, a->host_name) != 0 && podlink_is_of(&links[i], NULL))
 			return 1;
-	}
 	return rc < 0 ? rc : 0;
 }
 

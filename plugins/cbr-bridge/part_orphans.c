@@ -16,14 +16,8 @@
 
 static bool is_orphan(const struct attach *a, const struct link *link)
 {
-	char copy[LINK_ALIAS_SIZE];
-	const char *network;
-	const char *container;
-	const char *ifname;
-
 	return !link->master && link->index != a->host.index && strcmp(link->kind, "veth") == 0 &&
-	       podlink_alias_parse(link, copy, &network, &container, &ifname) &&
-	       strcmp(network, a->call->network) == 0;
+	       podlink_is_of(link, a->call->network);
 }
 
 /* One that goes meanwhile is no loss. */
@@ -37,7 +31,7 @@ static void put_adoption(const struct attach *a, struct nl_batch *batch, const s
 		link_put_port_reserved(batch, link->name, true);
 		nl_tolerate(batch, ENODEV);
 	}
-	vlan_put_new_port(a, batch, link->index);
+	vlan_put_orphan(a, batch, link->index);
 }
 
 /* Return: 1 if there were any, 0 if not; or negative */

@@ -49,10 +49,9 @@ static uint32_t choose_mtu(const struct attach *a)
  */
 static bool hears_itself(const struct attach *a)
 {
-	bool ipv6 = !a->conf.ranges.n; /* of an IPAM plugin whose ranges nobody knows */
+	/* There are IPAM plugins whose ranges nobody knows. */
+	const bool ipv6 = !a->conf.ranges.n || bridge_conf_wants_ipv6(&a->conf);
 
-	for (size_t i = 0; i < a->conf.ranges.n; i++)
-		ipv6 = ipv6 || a->conf.ranges.items[i].addr.family == AF_INET6;
 	return attach_is_layer3(a) && ipv6;
 }
 
@@ -148,13 +147,30 @@ static void deafen_host_end(const struct attach *a)
 		cni_log_warn(a->call->log, &lost);
 }
 
+/* A bridge whose MTU nobody ever set has that of its least port (br_mtu_auto_adjust()). */
+static int follow_mtu(struct attach *a, struct error *err)
+{
+	struct link bridge;
+	int rc;
+
+	if (a->bridge.mtu >= choose_mtu(a))
+		return 0;
+	rc = link_get_index(&a->node, a->bridge.index, &bridge, err);
+	if (rc > 0)
+		a->bridge.mtu = bridge.mtu;
+	return rc;
+}
+
 int podlink_make(struct attach *a, struct error *err)
 {
 	const struct mac mac = podlink_mac(a);
+	struct error ignored;
 	int rc = a->resumed ? refresh(a, err) : create(a, &mac, err);
 
-	if (rc >= 0)
+	if (rc >= 0) {
+		follow_mtu(a, &ignored);
 		deafen_host_end(a);
+	}
 	if (a->resumed)
 		return rc;
 	if (rc == -EXFULL)

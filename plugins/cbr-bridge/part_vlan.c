@@ -8,6 +8,7 @@
  * he is in none, it is refused, and before anything is made.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,7 +162,8 @@ static bool is_wanted(const struct attach *a, unsigned int vlan)
  * A port that was just made is in the VLAN that the bridge gives, and in no other. One that
  * was there may be in any.
  */
-static void put_port(const struct attach *a, struct nl_batch *batch, int index, bool is_new)
+static void put_port(const struct attach *a, struct nl_batch *batch, int index, bool is_new,
+		     int tolerated)
 {
 	const struct vlan_conf *conf = &a->conf.vlan;
 	const unsigned int pvid = a->bridge.default_pvid;
@@ -170,15 +172,18 @@ static void put_port(const struct attach *a, struct nl_batch *batch, int index, 
 	if (!is_asked_for(a))
 		return;
 	vlan_put_port(batch, index, vlan_conf_native(conf), &conf->trunk);
+	nl_tolerate(batch, tolerated);
 	for (unsigned int vlan = VLAN_MIN; vlan <= VLAN_MAX; vlan++)
 		unwanted.has[vlan] = (!is_new || vlan == pvid) && !is_wanted(a, vlan);
-	if (!conf->preserve_default && !vlan_set_is_empty(&unwanted))
-		vlan_put_port_delete(batch, index, &unwanted);
+	if (conf->preserve_default || vlan_set_is_empty(&unwanted))
+		return;
+	vlan_put_port_delete(batch, index, &unwanted);
+	nl_tolerate(batch, tolerated);
 }
 
-void vlan_put_new_port(const struct attach *a, struct nl_batch *batch, int index)
+void vlan_put_orphan(const struct attach *a, struct nl_batch *batch, int index)
 {
-	put_port(a, batch, index, true);
+	put_port(a, batch, index, true, ENODEV);
 }
 
 int vlan_make(struct attach *a, struct error *err)
@@ -186,7 +191,7 @@ int vlan_make(struct attach *a, struct error *err)
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
 	nl_batch_begin(&batch, &a->node);
-	put_port(a, &batch, a->host.index, !a->resumed);
+	put_port(a, &batch, a->host.index, !a->resumed, 0);
 	return nl_batch_run(&batch, err);
 }
 

@@ -18,6 +18,7 @@
 
 #include "bridge.h"
 #include "cbr/base/hash.h"
+#include "cbr/cni/log.h"
 #include "cbr/netlink/vlan.h"
 #include "cbr/sys/nslock.h"
 #include "cbr/sys/sysctl.h"
@@ -170,11 +171,16 @@ static int create_pair(struct attach *a, struct error *err)
  * as if the packet had come in by the bridge (br_nf_pre_routing_finish()). With no address
  * there, reverse path filtering lets none pass in either mode.
  */
-static void accept_translated(const struct attach *a)
+static void accept_translated(struct attach *a)
 {
-	struct error ignored;
+	struct error err = { 0 };
 
-	sysctl_ensure_link(AF_INET, a->conf.bridge, "rp_filter", "0", &ignored);
+	if (a->bridge.conf.rp_filter == 0)
+		return;
+	if (sysctl_put_link(AF_INET, a->conf.bridge, "rp_filter", "0", &err) < 0)
+		cni_log_warn(a->call->log, &err);
+	else
+		a->bridge.conf.rp_filter = 0;
 }
 
 static int create(struct attach *a, struct error *err)
@@ -190,7 +196,6 @@ static int create(struct attach *a, struct error *err)
 	if (rc < 0)
 		return rc;
 	bridge_settle_link(a, &a->vlan_gateway, true);
-	accept_translated(a);
 	return 0;
 }
 
@@ -202,9 +207,10 @@ static int refresh(struct attach *a, struct error *err)
 
 	bridge_settle_link(a, &a->vlan_gateway, false);
 	nl_batch_begin(&batch, &a->node);
-	if (strcmp(link->kind, "vlan") == 0)
+	if (strcmp(link->kind, "vlan") == 0) {
+		accept_translated(a);
 		vlan_put_self(&batch, a->bridge.index, a->conf.vlan.id);
-	else if (!*link->alias)
+	} else if (!*link->alias)
 		put_mark(a, &batch);
 	if (!(link->flags & IFF_UP))
 		link_put_change(&batch, link->index, NULL, 0, IFF_UP, IFF_UP);
@@ -265,6 +271,12 @@ static int check_way(struct attach *a, struct error *err)
 		return error_set(err, ERROR_CHECK,
 				 "gateway interface \"%s\" does not hear VLAN %u of bridge \"%s\"",
 				 link->name, a->conf.vlan.id, a->conf.bridge);
+	if (tagged && a->bridge.conf.rp_filter > 0 &&
+	    sysctl_is_writable_link(AF_INET, a->conf.bridge, "rp_filter"))
+		return error_set(err, ERROR_CHECK,
+				 "net/ipv4/conf/%s/rp_filter is %d: what Services translate on "
+				 "the bridge does not get to \"%s\"",
+				 a->conf.bridge, a->bridge.conf.rp_filter, link->name);
 	return 0;
 }
 

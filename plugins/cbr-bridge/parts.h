@@ -19,9 +19,12 @@ int lease_start(struct attach *a, struct error *err);
 int lease_await(struct attach *a, struct error *err);
 int lease_return(struct attach *a, struct error *err);
 
-/* The bridge: shared by all attachments of the node. */
+/*
+ * The bridge: shared by all attachments of the node. bridge_join() - from here on nobody takes
+ * back what we may come to count on, until bridge_leave(), or attach_done().
+ */
 int bridge_join(struct attach *a, struct error *err);
-int bridge_leave(struct attach *a, struct error *err);
+void bridge_leave(struct attach *a);
 int bridge_make(struct attach *a, struct error *err);
 int bridge_unmake(struct attach *a, struct error *err);
 int bridge_verify(struct attach *a, struct error *err);
@@ -52,14 +55,14 @@ int guard_collect(struct attach *a, struct error *err);
  * vlan_judge_bridge() - can the bridge that is there be made to filter? Changes nothing.
  *	Return: 0, or negative with ERROR_CONFLICT.
  * vlan_put_bridge() - make it so, if it is not yet; as vlan_judge_bridge() otherwise
- * vlan_put_new_port() - bring a port that was just made into the VLANs of the config
+ * vlan_put_orphan() - bring a port that is one again, and may be gone, into the VLANs of the config
  * vlan_unmake_bridge() - back, if that changes nothing for anybody
  */
 int vlan_judge_bridge(struct attach *a, struct error *err);
 int vlan_put_bridge(struct attach *a, struct nl_batch *batch, struct error *err);
 int vlan_unmake_bridge(struct attach *a, struct error *err);
 int vlan_make(struct attach *a, struct error *err);
-void vlan_put_new_port(const struct attach *a, struct nl_batch *batch, int index);
+void vlan_put_orphan(const struct attach *a, struct nl_batch *batch, int index);
 int vlan_check(struct attach *a, struct error *err);
 
 /*
@@ -118,6 +121,9 @@ void podlink_alias(const struct attach *a, char ret[static LINK_ALIAS_SIZE]);
 bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SIZE],
 			 const char **ret_network, const char **ret_container,
 			 const char **ret_ifname);
+
+/* podlink_is_of() - is it ours, of a pod of this network? NULL = of any */
+bool podlink_is_of(const struct link *link, const char *network);
 
 /* The inside of the pod: addresses and routes; they go with the link. */
 int podnet_prepare(struct attach *a, struct error *err);

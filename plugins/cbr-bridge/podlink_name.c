@@ -46,6 +46,17 @@ bool podlink_alias_parse(const struct link *link, char copy[static LINK_ALIAS_SI
 	return strcmp(name, link->name) == 0;
 }
 
+bool podlink_is_of(const struct link *link, const char *network)
+{
+	char copy[LINK_ALIAS_SIZE];
+	const char *found;
+	const char *container;
+	const char *ifname;
+
+	return podlink_alias_parse(link, copy, &found, &container, &ifname) &&
+	       (!network || strcmp(found, network) == 0);
+}
+
 bool podlink_is_marked(const struct link *link)
 {
 	return *link->alias || hash_is_host_link(link->name);

@@ -16,9 +16,6 @@
 
 #include "cbr/netlink/addr.h"
 
-/* IP6_RT_PRIO_USER of linux/ipv6_route.h, which does not go with netinet/in.h. */
-#define DEFAULT_PRIORITY_IPV6 1024
-
 static bool is_in_lease(const struct cni_result *result, const struct ip_prefix *prefix)
 {
 	for (size_t i = 0; i < result->n_ips; i++)
@@ -42,7 +39,7 @@ static int put_addresses(struct attach *a, struct nl_batch *batch, struct error 
 static uint32_t priority_of(const struct route *route)
 {
 	if (!route->priority && route->dst.addr.family == AF_INET6)
-		return DEFAULT_PRIORITY_IPV6;
+		return ROUTE_METRIC_IPV6;
 	return route->priority;
 }
 

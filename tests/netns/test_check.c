@@ -75,7 +75,7 @@ static const struct {
 	{ true, "ip link set eth0 mtu 9000", "MTU of container interface eth0 is 9000" },
 	{ false, "ip link set $HOST mtu 1400", "is 1400, not 1500" },
 	{ false, "ip link set $HOST mtu 9000", "9000, not 1500" },
-	{ false, "ip link set cni0 mtu 1600", "bridge \"cni0\" has mtu 1600, not 1500" },
+	{ false, "ip link set cni0 mtu 1600", "less than 1600 of bridge cni0" },
 	{ false, "ip link set cni0 down", "bridge \"cni0\" is down" },
 	{ false, "ip link del cni0", "bridge \"cni0\" not found" },
 	{ false, "ip link del cni0; ip link add cni0 type veth peer name x", "is not a bridge" },
@@ -134,6 +134,25 @@ static void finds_a_route_that_is_not_as_asked_for(void **state)
 			      others[i]));
 		pod_check_fails(other, ERROR_CHECK, "Expected Route to 192.0.2.0/24");
 	}
+}
+
+/* As the kernel takes it, and the reference plugin: on the link itself. */
+static void a_gateway_of_zeroes_is_none(void **state)
+{
+	struct pod *other = node_pod(&node, "other");
+
+	(void)state;
+	node_config(
+		&node, "\"isGateway\": true",
+		"\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], [{\"subnet\": \"fd00:22::/64\"}]], "
+		"\"routes\": [{\"dst\": \"10.61.0.0/16\", \"gw\": \"0.0.0.0\"}, "
+		"{\"dst\": \"fd00:61::/48\", \"gw\": \"::\"}]");
+	pod_add(other);
+	pod_check(other);
+	free(run_must(&other->netns,
+		      "ip route show 10.61.0.0/16 | grep 'dev eth0' | grep -vq via && "
+		      "ip -6 route show fd00:61::/48 | grep 'dev eth0' | "
+		      "grep -vq via"));
 }
 
 static void finds_a_lost_reservation(void **state)
@@ -218,6 +237,7 @@ int main(void)
 		TEST(changes_nothing),
 		TEST(finds_every_damage),
 		TEST(finds_a_route_that_is_not_as_asked_for),
+		TEST(a_gateway_of_zeroes_is_none),
 		TEST(finds_a_lost_reservation),
 		TEST(needs_prev_result),
 		TEST(needs_the_netns),

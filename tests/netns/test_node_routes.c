@@ -52,6 +52,24 @@ static void assert_leads(const char *dst, const char *gw, const char *protocol)
 	json_decref(routes);
 }
 
+/* Somebody asks a table of his own before the main one, as those of VPNs do. */
+static void a_table_that_comes_first_is_no_conflict(void **state)
+{
+	(void)state;
+	free(run_must(&node.netns, "ip rule add pref 5270 lookup 52 && "
+				   "ip -6 rule add pref 5270 lookup 52 && "
+				   "ip route add 10.44.2.0/24 via 172.30.0.9 table 52 && "
+				   "ip route add fd00:44:2::/64 via fd00:30::9 table 52"));
+	for (int i = 0; i < 2; i++) {
+		pod_add(pod);
+		pod_check(pod);
+		assert_leads("10.44.2.0/24", "172.30.0.2", "67");
+		assert_leads("fd00:44:2::/64", "fd00:30::2", "67");
+	}
+	free(run_must(&node.netns, "ip route flush proto 67"));
+	pod_check_fails(pod, ERROR_CHECK, "node route to 10.44.2.0/24");
+}
+
 /* Somebody wants a part of another node's pods elsewhere; at the very beginning, too. */
 static void add_more_specific_routes(void)
 {
@@ -199,6 +217,7 @@ static void a_failed_add_that_was_alone_takes_its_routes_along(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_table_that_comes_first_is_no_conflict),
 		TEST(more_specific_routes_are_no_conflict),
 		TEST(behind_more_specific_routes_ours_is_missed_and_restored),
 		TEST(behind_more_specific_routes_ours_is_replaced),

@@ -421,6 +421,25 @@ static void settings_are_a_gateways(void **state)
 	free(values);
 }
 
+/* A packet that is translated on the bridge comes in by the bridge, which has no address. */
+static void filtering_by_source_stays_off(void **state)
+{
+	char *values;
+
+	NEEDS_FILTER();
+	add_in(100, "c1");
+	pod_check(&node.pods[0]);
+	free(run_must(&node.netns, "cd /proc/sys/net/ipv4/conf && echo 2 >cni0/rp_filter && "
+				   "echo 0 >cni0.100/rp_filter"));
+	pod_check_fails(&node.pods[0], ERROR_CHECK, "net/ipv4/conf/cni0/rp_filter is 2");
+	add_in(100, "c2");
+	pod_check(&node.pods[0]);
+	values = run_must(&node.netns, "cd /proc/sys/net/ipv4/conf && cat cni0/rp_filter "
+				       "cni0.100/rp_filter | tr '\\n' ' '");
+	assert_string_equal(values, "0 0 ");
+	free(values);
+}
+
 static void example_works(void **state)
 {
 	char *file = run_source("conf-examples/70-vlan.conflist");
@@ -469,6 +488,7 @@ int main(void)
 		TEST(interface_with_anothers_address_stays),
 		TEST(address_is_replaced_if_nobody_in_the_vlan_uses_it),
 		TEST(settings_are_a_gateways),
+		TEST(filtering_by_source_stays_off),
 		TEST(example_works),
 	};
 

@@ -11,10 +11,16 @@
 #define ROUTE_PROTO_CBR 67
 
 /*
+ * The metric of an IPv6 route that is given none: IP6_RT_PRIO_USER of linux/ipv6_route.h, which
+ * does not go with netinet/in.h.
+ */
+#define ROUTE_METRIC_IPV6 1024
+
+/*
  * @dst: destination; family 0 is not allowed, a default route is 0.0.0.0/0 or ::/0
  * @gw: next hop, family 0 = none
  * @src: preferred source (answers only), family 0 = none
- * @oif: interface index, 0 = the kernel finds it
+ * @oif: interface index, 0 = the kernel finds it; in answers, that of a next hop object
  * @table: RT_TABLE_*, 0 = main
  * @scope: RT_SCOPE_*
  * @type: RTN_*, 0 = unicast
@@ -50,7 +56,7 @@ void route_put_delete(struct nl_batch *batch, const struct route *route);
 /*
  * route_put_lookup() - which entry of the routing tables would this address take?
  *
- * The entry itself (RTM_F_FIB_MATCH), with its own prefix and protocol. *ret is all
+ * The entry itself (RTM_F_FIB_MATCH), with its own prefix, table and protocol. *ret is all
  * zero if no route leads there, or one that says so on purpose (unreachable, blackhole).
  */
 void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct route *ret);
@@ -62,6 +68,14 @@ void route_put_lookup(struct nl_batch *batch, const struct ip_addr *addr, struct
  */
 int route_lookup(struct nl_socket *sock, const struct ip_addr *addr, struct route **ret,
 		 size_t *ret_n, struct error *err);
+
+/*
+ * route_find_way() - by which interface would a packet to this address go now?
+ *
+ * Also where the entry names none: one with a next hop object (net.ipv4.nexthop_compat_mode 0).
+ * Return: 1 and *ret, 0 if no route leads there, or negative.
+ */
+int route_find_way(struct nl_socket *sock, const struct ip_addr *addr, int *ret, struct error *err);
 
 /*
  * route_list() - routes of a namespace by dump, filtered by the kernel where it can

@@ -33,9 +33,6 @@ int sysctl_ensure(const char *path, const char *value, struct error *err);
  */
 int sysctl_put(const char *path, const char *value, struct error *err);
 
-/* sysctl_is_read_only() - is /proc/sys mounted so that nobody can write this setting? */
-bool sysctl_is_read_only(const char *path);
-
 /*
  * sysctl_ensure_link(), sysctl_put_link() - the same for net.ipv4 or net.ipv6.conf.<link>.<key>
  * @family: AF_INET or AF_INET6
@@ -45,3 +42,6 @@ int sysctl_ensure_link(int family, const char *link, const char *key, const char
 		       struct error *err);
 int sysctl_put_link(int family, const char *link, const char *key, const char *value,
 		    struct error *err);
+
+/* sysctl_is_writable_link() - could we write it? */
+bool sysctl_is_writable_link(int family, const char *link, const char *key);
