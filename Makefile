@@ -165,18 +165,20 @@ uninstall: ## remove what install put there
 
 # Archives of this version, and the sums of all of them.
 archive := build/cbr-$(VERSION)
-sum = cd build && sha256sum cbr-$(VERSION)*.tar.xz >SHA256SUMS
+sum = cd build && sha256sum cbr-$(VERSION)[.-]*tar.xz >SHA256SUMS
 dist: ## build/cbr-VERSION.tar.xz of the last commit; SHA256SUMS
 	$(Q)mkdir -p build
-	git archive --prefix=cbr-$(VERSION)/ HEAD | xz >$(archive).tar.xz
+	git archive --prefix=cbr-$(VERSION)/ -o $(archive).tar HEAD
+	xz -f $(archive).tar
 	$(sum)
 
 machine = $(shell $(CC) -dumpmachine | cut -d- -f1)
 dist-bin: all ## build/cbr-VERSION-MACHINE.tar.xz of the executables; with STATIC=1 for any distribution
 	$(Q)rm -rf build/dist
 	$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/dist PREFIX=/usr/local CNI_BIN_DIR=/opt/cni/bin
-	tar -C build/dist --sort=name --owner=0 --group=0 --numeric-owner \
-		--mtime=@$$(git log -1 --format=%ct) -c opt usr | xz >$(archive)-$(machine).tar.xz
+	when=$$(git log -1 --format=%ct) && tar -C build/dist --sort=name --owner=0 --group=0 \
+		--numeric-owner --mtime=@$$when -cf $(archive)-$(machine).tar opt usr
+	xz -f $(archive)-$(machine).tar
 	$(sum)
 
 clean: ## remove build/ and bin/
