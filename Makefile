@@ -141,7 +141,8 @@ docdir := $(PREFIX)/share/doc/cbr
 mandir = $(DESTDIR)$(MANDIR)/man8
 
 # An executable that is there is replaced by renaming: a runtime may want it at this moment.
-install: all $(mans:%=build/%) ## install plugins, man pages, docs (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
+# Pages name files of docs/ by where those are installed.
+install: all ## install plugins, man pages, docs (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
 	$(INSTALL) -d $(DESTDIR)$(CNI_BIN_DIR) $(mandir) \
 		$(addprefix $(DESTDIR)$(docdir)/,conf-examples contrib docs)
 	for plugin in $(plugins); do \
@@ -152,12 +153,8 @@ install: all $(mans:%=build/%) ## install plugins, man pages, docs (DESTDIR, PRE
 	$(INSTALL) -m 644 $(docs) $(DESTDIR)$(docdir)/docs
 	$(INSTALL) -m 644 $(examples) $(DESTDIR)$(docdir)/conf-examples
 	$(INSTALL) -m 644 $(contrib) $(DESTDIR)$(docdir)/contrib
-	$(INSTALL) -m 644 $(mans:%=build/%) $(mandir)
-
-# Pages name files of docs/ by where those are installed.
-build/man/%: man/% FORCE
-	@mkdir -p $(@D)
-	$(Q)sed 's|/usr/local/share/doc/cbr|$(docdir)|' $< >$@
+	$(INSTALL) -m 644 $(mans) $(mandir)
+	sed -i 's|/usr/local/share/doc/cbr|$(docdir)|' $(addprefix $(mandir)/,$(notdir $(mans)))
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(CNI_BIN_DIR)/,$(plugins)) $(addprefix $(mandir)/,$(notdir $(mans)))
