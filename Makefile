@@ -89,13 +89,13 @@ check-crash: all $(wanted_long_tests) ## kill the plugins at each system call; s
 tests: $(tests) ## build the tests only
 
 with_asan := CONFIG=asan BIN=build/asan/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
-asan: ## the same with address and undefined behaviour sanitizers
+asan: ## run the tests of check under address and undefined behaviour sanitizers
 	$(Q)CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} $(MAKE) --no-print-directory check $(with_asan)
 
 # What has two threads at work: the delegate that is contained, beside all that an ADD undoes.
 tsan_tests = $(patsubst %,build/tsan/tests/%,unit/cni/test_resident $(addprefix netns/test_,resident undo again gc signals privileges))
 with_tsan := CONFIG=tsan BIN=build/tsan/bin SANITIZE=thread CFLAGS='-O1 -g'
-tsan: ## those with two threads under the thread sanitizer
+tsan: ## run the tests with two threads under the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory all $(tsan_tests) $(with_tsan)
 	$(Q)CBR_BIN=$(abspath build/tsan/bin) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} \
 		tests/run $(tsan_tests)
@@ -105,12 +105,12 @@ tsan: ## those with two threads under the thread sanitizer
 vm_tests = $(if $(T),$(wanted_tests),$(filter $(obj)/tests/unit/sys/%,$(tests)) \
 	$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
 vm_asan_tests = $(patsubst $(obj)/%,build/asan/%,$(filter $(obj)/tests/netns/test_vlan%,$(vm_tests)))
-check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
+check-vm: all $(vm_tests) ## run tests in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
 	$(if $(vm_asan_tests),$(Q)$(MAKE) --no-print-directory all $(vm_asan_tests) $(with_asan))
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests) $(vm_asan_tests)
 
 wanted_unit_tests = $(filter $(obj)/tests/unit/%,$(wanted_tests))
-valgrind: all $(wanted_unit_tests) ## unit tests, and each verb of each plugin, under valgrind
+valgrind: all $(wanted_unit_tests) ## run unit tests, and each verb of each plugin, under valgrind
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(wanted_unit_tests)
 
 cross: ## build for ARCH=arm64 or armhf, run the unit tests under qemu-user
