@@ -89,13 +89,13 @@ check-crash: all $(wanted_long_tests) ## kill the plugins at each system call; s
 tests: $(tests) ## build the tests only
 
 with_asan := CONFIG=asan BIN=build/asan/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
-asan: ## the same with address and undefined behaviour sanitizers
+asan: ## run the tests of check under address and undefined behaviour sanitizers
 	$(Q)CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} $(MAKE) --no-print-directory check $(with_asan)
 
 # What has two threads at work: the delegate that is contained, beside all that an ADD undoes.
 tsan_tests = $(patsubst %,build/tsan/tests/%,unit/cni/test_resident $(addprefix netns/test_,resident undo again gc signals privileges))
 with_tsan := CONFIG=tsan BIN=build/tsan/bin SANITIZE=thread CFLAGS='-O1 -g'
-tsan: ## those with two threads under the thread sanitizer
+tsan: ## run the tests with two threads under the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory all $(tsan_tests) $(with_tsan)
 	$(Q)CBR_BIN=$(abspath build/tsan/bin) CBR_SRC=$(CURDIR) CBR_TEST_TIMEOUT=$${CBR_TEST_TIMEOUT-600} \
 		tests/run $(tsan_tests)
@@ -105,12 +105,12 @@ tsan: ## those with two threads under the thread sanitizer
 vm_tests = $(if $(T),$(wanted_tests),$(filter $(obj)/tests/unit/sys/%,$(tests)) \
 	$(filter-out $(addprefix $(obj)/tests/,unit/% fault/% crash/% model/%),$(tests)))
 vm_asan_tests = $(patsubst $(obj)/%,build/asan/%,$(filter $(obj)/tests/netns/test_vlan%,$(vm_tests)))
-check-vm: all $(vm_tests) ## the same in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
+check-vm: all $(vm_tests) ## run tests in Debian's kernels, emulated; KERNELS="6.1 ..." picks some
 	$(if $(vm_asan_tests),$(Q)$(MAKE) --no-print-directory all $(vm_asan_tests) $(with_asan))
 	$(Q)CBR_BIN=$(BIN) tests/vm/run $(vm_tests) $(vm_asan_tests)
 
 wanted_unit_tests = $(filter $(obj)/tests/unit/%,$(wanted_tests))
-valgrind: all $(wanted_unit_tests) ## unit tests, and each verb of each plugin, under valgrind
+valgrind: all $(wanted_unit_tests) ## run unit tests, and each verb of each plugin, under valgrind
 	$(Q)CBR_BIN=$(abspath $(BIN)) CBR_SRC=$(CURDIR) tests/valgrind/run $(wanted_unit_tests)
 
 cross: ## build for ARCH=arm64 or armhf, run the unit tests under qemu-user
@@ -141,7 +141,8 @@ docdir := $(PREFIX)/share/doc/cbr
 mandir = $(DESTDIR)$(MANDIR)/man8
 
 # An executable that is there is replaced by renaming: a runtime may want it at this moment.
-install: all $(mans:%=build/%) ## install plugins, man pages, docs (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
+# Pages name files of docs/ by where those are installed.
+install: all ## install plugins, man pages, docs (DESTDIR, PREFIX, MANDIR, CNI_BIN_DIR)
 	$(INSTALL) -d $(DESTDIR)$(CNI_BIN_DIR) $(mandir) \
 		$(addprefix $(DESTDIR)$(docdir)/,conf-examples contrib docs)
 	for plugin in $(plugins); do \
@@ -152,12 +153,8 @@ install: all $(mans:%=build/%) ## install plugins, man pages, docs (DESTDIR, PRE
 	$(INSTALL) -m 644 $(docs) $(DESTDIR)$(docdir)/docs
 	$(INSTALL) -m 644 $(examples) $(DESTDIR)$(docdir)/conf-examples
 	$(INSTALL) -m 644 $(contrib) $(DESTDIR)$(docdir)/contrib
-	$(INSTALL) -m 644 $(mans:%=build/%) $(mandir)
-
-# Pages name files of docs/ by where those are installed.
-build/man/%: man/% FORCE
-	@mkdir -p $(@D)
-	$(Q)sed 's|/usr/local/share/doc/cbr|$(docdir)|' $< >$@
+	$(INSTALL) -m 644 $(mans) $(mandir)
+	sed -i 's|/usr/local/share/doc/cbr|$(docdir)|' $(addprefix $(mandir)/,$(notdir $(mans)))
 
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(CNI_BIN_DIR)/,$(plugins)) $(addprefix $(mandir)/,$(notdir $(mans)))
@@ -165,18 +162,20 @@ uninstall: ## remove what install put there
 
 # Archives of this version, and the sums of all of them.
 archive := build/cbr-$(VERSION)
-sum = cd build && sha256sum cbr-$(VERSION)*.tar.xz >SHA256SUMS
+sum = cd build && sha256sum cbr-$(VERSION)[.-]*tar.xz >SHA256SUMS
 dist: ## build/cbr-VERSION.tar.xz of the last commit; SHA256SUMS
 	$(Q)mkdir -p build
-	git archive --prefix=cbr-$(VERSION)/ HEAD | xz >$(archive).tar.xz
+	git archive --prefix=cbr-$(VERSION)/ -o $(archive).tar HEAD
+	xz -f $(archive).tar
 	$(sum)
 
 machine = $(shell $(CC) -dumpmachine | cut -d- -f1)
 dist-bin: all ## build/cbr-VERSION-MACHINE.tar.xz of the executables; with STATIC=1 for any distribution
 	$(Q)rm -rf build/dist
 	$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/dist PREFIX=/usr/local CNI_BIN_DIR=/opt/cni/bin
-	tar -C build/dist --sort=name --owner=0 --group=0 --numeric-owner \
-		--mtime=@$$(git log -1 --format=%ct) -c opt usr | xz >$(archive)-$(machine).tar.xz
+	when=$$(git log -1 --format=%ct) && tar -C build/dist --sort=name --owner=0 --group=0 \
+		--numeric-owner --mtime=@$$when -cf $(archive)-$(machine).tar opt usr
+	xz -f $(archive)-$(machine).tar
 	$(sum)
 
 clean: ## remove build/ and bin/
