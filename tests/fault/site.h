@@ -64,6 +64,9 @@ struct site {
 int site_setup(void **state);
 int site_teardown(void **state);
 
+/* site_of() - the site, in a test; skips it if there is no shim */
+struct site *site_of(void **state);
+
 /* site_run() - a call in which one fault of the trial's kind happens; @made: did it? */
 struct run site_run(struct site *site, const struct run_call *like, size_t number, bool *made);
 

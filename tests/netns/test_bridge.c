@@ -11,6 +11,7 @@
 #include "cbr/base/cleanup.h"
 #include "json.h"
 #include "one_node.h"
+#include "storm.h"
 #include "traffic.h"
 #include "witness.h"
 
@@ -66,32 +67,36 @@ static char *state_of_bridge(void)
 			"grep -H . ipv6/conf/br0/$key; done");
 }
 
+/* Each was told of the bridge that is there, and has a link as wide. */
+static void assert_all_agree(int mtu)
+{
+	json_t *bridge = witness_link(&node.netns, "cni0");
+
+	assert_json_int(bridge, "mtu", mtu);
+	for (int i = 0; i < STORM_PODS; i++) {
+		json_t *result = storm_said_of(i);
+
+		assert_json_text(result, "interfaces.0.mac", json_text_at(bridge, "address"));
+		assert_json_int(result, "interfaces.0.mtu", mtu);
+		assert_json_int(result, "interfaces.1.mtu", mtu);
+		assert_json_int(result, "interfaces.2.mtu", mtu);
+		json_decref(result);
+	}
+	json_decref(bridge);
+}
+
 /* As when a node has booted: all ADDs come at once, and one of them makes the bridge. */
 static void first_adds_at_once_agree_on_the_mtu(void **state)
 {
-	autofree char *bin = run_bin("");
-	autofree char *config = NULL;
-	const char *dir = node.tmp.path;
-
 	(void)state;
 	make_uplink(0, 1400);
 	free(run_must(&node.netns, "ip route add default via 172.30.0.1"));
-	config = tmp_write(&node.tmp, "config", node.config, 0644);
-	for (int i = 0; i < 6; i++) {
-		char id[16];
-
-		snprintf(id, sizeof(id), "p%d", i);
-		node_pod(&node, id);
-	}
 	for (int round = 0; round < 10; round++) {
-		free(run_must(&node.netns,
-			      "export CNI_IFNAME=eth0 CNI_PATH=%s; for verb in ADD DEL; do "
-			      "[ $verb = ADD ] || ip link del cni0; for i in 0 1 2 3 4 5; do "
-			      "CNI_COMMAND=$verb CNI_CONTAINERID=p$i CNI_NETNS=%s/p$i "
-			      "%s/cbr-bridge <%s >%s/out.$i & done; wait; [ $verb = DEL ] || "
-			      "cat %s/out.? | jq .interfaces[].mtu | sort | uniq >%s/mtus; done",
-			      bin, dir, bin, config, dir, dir, dir));
-		free(run_must(NULL, "test \"$(cat %s/mtus)\" = 1400", dir));
+		storm_add();
+		assert_all_agree(1400);
+		free(run_must(&node.netns, "ip link del cni0"));
+		for (int i = 0; i < STORM_PODS; i++)
+			pod_del(&node.pods[i]);
 	}
 }
 

@@ -10,41 +10,9 @@
 #include "cbr/base/cleanup.h"
 #include "json.h"
 #include "one_node.h"
+#include "storm.h"
 #include "traffic.h"
 #include "witness.h"
-
-#define N_PODS 8
-
-/* Attach N_PODS pods at once; what is said of pod i is in the file out.<i>. */
-static void add_all_at_once(void)
-{
-	autofree char *bin = run_bin("");
-	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
-	const char *dir = node.tmp.path;
-
-	for (int i = 0; i < N_PODS; i++) {
-		char id[16];
-
-		snprintf(id, sizeof(id), "p%d", i);
-		node_pod(&node, id);
-	}
-	free(run_must(&node.netns,
-		      "for i in $(seq 0 %d); do CNI_COMMAND=ADD CNI_CONTAINERID=p$i "
-		      "CNI_IFNAME=eth0 CNI_NETNS=%s/p$i CNI_PATH=%s %s/cbr-bridge <%s "
-		      ">%s/out.$i & done; wait",
-		      N_PODS - 1, dir, bin, bin, config, dir));
-}
-
-/* What was said of pod i: a result, or an error. */
-static json_t *said_of(int i)
-{
-	autofree char *text = NULL;
-	char name[16];
-
-	snprintf(name, sizeof(name), "out.%d", i);
-	text = tmp_read(&node.tmp, name);
-	return json_parse(text);
-}
 
 /* Whoever comes first pins it; nobody pins another. */
 static void first_adds_at_once_agree_on_the_bridges_mac(void **state)
@@ -52,10 +20,10 @@ static void first_adds_at_once_agree_on_the_bridges_mac(void **state)
 	json_t *bridge;
 
 	(void)state;
-	add_all_at_once();
+	storm_add();
 	bridge = witness_link(&node.netns, "cni0");
-	for (int i = 0; i < N_PODS; i++) {
-		json_t *result = said_of(i);
+	for (int i = 0; i < STORM_PODS; i++) {
+		json_t *result = storm_said_of(i);
 
 		assert_json_text(result, "interfaces.0.mac", json_text_at(bridge, "address"));
 		json_decref(result);
@@ -72,13 +40,14 @@ static void first_adds_at_once_agree_on_the_mac_of_a_bridge_that_was_there(void 
 
 	(void)state;
 	free(run_must(&node.netns, "ip link add cni0 type bridge && ip link set cni0 up"));
-	add_all_at_once();
+	storm_add();
 	before = witness_link(&node.netns, "cni0");
-	for (int i = 0; i < N_PODS - 1; i++)
+	for (int i = 0; i < STORM_PODS - 1; i++)
 		pod_del(&node.pods[i]);
 	after = witness_link(&node.netns, "cni0");
 	assert_json_text(after, "address", json_text_at(before, "address"));
-	assert_true(traffic_tcp(&node.pods[N_PODS - 1].netns, &node.netns, "10.22.0.1", 1, seen));
+	assert_true(
+		traffic_tcp(&node.pods[STORM_PODS - 1].netns, &node.netns, "10.22.0.1", 1, seen));
 	json_decref(before);
 	json_decref(after);
 }
@@ -93,9 +62,9 @@ static void addresses_of_several_sets_are_taken_together(void **state)
 		    "\"ranges\": [[{\"subnet\": \"10.22.0.0/24\"}], "
 		    "[{\"subnet\": \"fd00:22::/64\", \"rangeStart\": \"fd00:22::2\", "
 		    "\"rangeEnd\": \"fd00:22::3\"}]]");
-	add_all_at_once();
-	for (int i = 0; i < N_PODS; i++) {
-		json_t *said = said_of(i);
+	storm_add();
+	for (int i = 0; i < STORM_PODS; i++) {
+		json_t *said = storm_said_of(i);
 
 		if (json_at(said, "code")) {
 			assert_json_int(said, "code", ERROR_AGAIN);

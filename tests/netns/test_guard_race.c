@@ -10,12 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cbr/base/clock.h"
 #include "cbr/nftables/guard.h"
+#include "cbr/nftables/object.h"
 #include "cbr/sys/netns.h"
 #include "one_node.h"
 
 #define N_LOADERS 2
+/* At least so many checks, and while they go on, so many transactions. */
 #define N_CHECKS 1000
+#define N_LOADS 10
 
 static struct nl_socket nft;
 static struct error err;
@@ -40,20 +44,39 @@ static int teardown(void **state)
 	return one_node_done(state);
 }
 
-/* Again and again, each time in one transaction, what is there already. */
+/*
+ * Again and again, each time in one transaction, what is there already: a process group, which
+ * ends by itself when the node and its file are gone.
+ */
 static pid_t load_again_and_again(void)
 {
 	const pid_t pid = fork();
 
+	assert_true(pid >= 0);
+	setpgid(pid, pid); /* in both, so that it is one for whoever looks first */
 	if (pid != 0)
 		return pid;
-	for (;;)
-		free(run_must(&node.netns, "nft -f %s/rules", node.tmp.path));
+	if (chdir(node.tmp.path) < 0 || ns_enter(&node.netns) < 0)
+		_exit(126);
+	execlp("sh", "sh", "-c", "while nft -f rules; do :; done", NULL);
+	_exit(127);
+}
+
+/* How often the rules of the node were changed. */
+static uint32_t generation(void)
+{
+	uint32_t n = 0;
+
+	assert_ok(nft_get_generation(&nft, &n, &err), &err);
+	return n;
 }
 
 static void a_transaction_half_way_is_no_lack(void **state)
 {
 	pid_t loaders[N_LOADERS];
+	const struct deadline deadline = deadline_in(harness_patience(20000));
+	uint32_t first;
+	uint32_t loads;
 	int failed = 0;
 
 	(void)state;
@@ -65,15 +88,20 @@ static void a_transaction_half_way_is_no_lack(void **state)
 		      node.tmp.path));
 	for (size_t i = 0; i < N_LOADERS; i++)
 		loaders[i] = load_again_and_again();
-	for (int i = 0; i < N_CHECKS; i++)
-		failed += guard_check(&nft, &guard, &err) < 0;
+	first = generation();
+	do {
+		for (int i = 0; i < N_CHECKS; i++)
+			failed += guard_check(&nft, &guard, &err) < 0;
+		loads = generation() - first;
+	} while (loads < N_LOADS && deadline_left_ms(&deadline) > 0);
 	for (size_t i = 0; i < N_LOADERS; i++) {
-		kill(loaders[i], SIGKILL);
+		kill(-loaders[i], SIGKILL);
 		waitpid(loaders[i], NULL, 0);
 	}
 	if (failed)
 		print_error("%s\n", err.msg);
 	assert_int_equal(failed, 0);
+	assert_true(loads >= N_LOADS);
 }
 
 int main(void)

@@ -21,7 +21,7 @@
 
 static struct deadline soon(void)
 {
-	return deadline_in(50);
+	return deadline_in(harness_patience(50));
 }
 
 static void many_share_it(void **state)
@@ -77,7 +77,7 @@ static void whoever_is_alone_is_waited_for_until_the_deadline(void **state)
 
 static void it_dies_with_its_holder(void **state)
 {
-	const struct deadline deadline = deadline_in(5000);
+	const struct deadline deadline = deadline_in(harness_patience(5000));
 	autoclose int fd = -1;
 	struct error err = { 0 };
 	pid_t child = fork();

@@ -96,10 +96,8 @@ static void another_user_with_the_capabilities_will_do(void **state)
 
 	(void)state;
 	run_done(&may);
-	if (no) {
-		print_message("# skipped: no user namespaces here\n");
-		skip();
-	}
+	if (no)
+		skip_because("no user namespaces here");
 	free(run_must(
 		NULL,
 		"unshare -U --map-user=1000 --map-group=1000 -n -m --keep-caps sh -exc '"

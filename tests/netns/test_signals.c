@@ -33,7 +33,7 @@ static const struct place {
 } places[] = {
 	{ "ADD", NETNS, "! ip link show cni0" },
 	{ "ADD", "$PWD/networks/net/lock", "ip link show master cni0 up | grep -q veth" },
-	{ "ADD", NETNS ".gateway-of-cni0", "ls networks/net | grep -q ^10" },
+	{ "ADD", NETNS ".gateway-of-cni0", "[ -e networks/net/10* ]" },
 	{ "DEL", "$PWD/networks/net/lock", "! ip link show master cni0 | grep -q veth" },
 };
 
@@ -48,7 +48,11 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Return: exit status of the call */
+/*
+ * That it has the lock's file is looked for without a process: its deadline runs meanwhile.
+ *
+ * Return: exit status of the call
+ */
 static int call_and_signal(const struct place *place, const char *signal)
 {
 	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
@@ -60,9 +64,10 @@ static int call_and_signal(const struct place *place, const char *signal)
 			     "exec 9>>$lock; flock 9; export CNI_COMMAND=%s CNI_CONTAINERID=pod "
 			     "CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=\"$CBR_BIN\"; "
 			     "\"$CBR_BIN\"/cbr-bridge <%s >out 9>&- & pid=$!; "
+			     "has() { for fd in /proc/$pid/fd/*; do "
+			     "[ $fd -ef $lock ] && return; done; return 1; }; "
 			     "until [ /proc/$pid/exe -ef \"$CBR_BIN\"/cbr-bridge ] && "
-			     "ls -l /proc/$pid/fd | grep -q \"$lock$\" && { %s; } >&2; do "
-			     "[ -e /proc/$pid/fd ] || exit 3; done; "
+			     "has && { %s; } >&2; do [ -e /proc/$pid/exe ] || exit 3; done; "
 			     "kill -%s $pid; [ %s = TERM ] || flock -u 9; wait $pid; echo $?",
 			     node.tmp.path, place->lock, place->verb, pod->netns.path, config,
 			     place->until, signal, signal) > 0);

@@ -49,17 +49,23 @@ static void namespace_is_apart_and_goes(void **state)
 	assert_false(tmp_exists(&tmp, "ns/pod"));
 }
 
+/* The change comes when it has looked, and found nothing. */
 static void waits_for_a_change(void **state)
 {
 	struct ns pod;
 
 	(void)state;
 	ns_make(&tmp, "pod", &pod);
-	free(run_must(&pod, "ip link add veth0 type veth peer name veth1;"
-			    "ip link set veth1 up; ip addr add 10.9.8.7/24 dev veth0;"
-			    "(sleep 0.1; ip link set veth0 up) >&- 2>&- &"));
+	free(run_must(&pod,
+		      "ip link add veth0 type veth peer name veth1;"
+		      "ip link set veth1 up; ip addr add 10.9.8.7/24 dev veth0;"
+		      "mkfifo %s/looked; exec 9<>%s/looked;"
+		      "(read x <&9; ip link set veth0 up) >&- 2>&- &",
+		      tmp.path, tmp.path));
 
-	ns_wait(&pod, 5000, "ip link show veth0 | grep -q 'state UP'");
+	ns_wait(&pod, 5000,
+		"ip link show veth0 | grep -q 'state UP' || { echo 1<>%s/looked; false; }",
+		tmp.path);
 
 	assert_true(witness_has_address(&pod, "veth0", "10.9.8.7/24"));
 	ns_destroy(&pod);

@@ -20,10 +20,8 @@ static void without_the_kernels_filter_nothing_is_made(void **state)
 	struct pod *pod = node_pod(&node, "c1");
 
 	(void)state;
-	if (kernel_filters()) {
-		print_message("# skipped: this kernel filters VLANs\n");
-		skip();
-	}
+	if (kernel_filters())
+		skip_because("this kernel filters VLANs");
 	use_network(100, "");
 	assert_add_changes_nothing(pod, ERROR_KERNEL, "create bridge cni0: Operation not supp");
 	use_keys("\"vlanTrunk\": []");

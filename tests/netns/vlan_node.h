@@ -10,13 +10,11 @@
 bool kernel_filters(void);
 
 /* First line of each test that needs it. */
-#define NEEDS_FILTER()                                                                    \
-	do {                                                                              \
-		(void)state;                                                              \
-		if (!kernel_filters()) {                                                  \
-			print_message("# skipped: needs CONFIG_BRIDGE_VLAN_FILTERING\n"); \
-			skip();                                                           \
-		}                                                                         \
+#define NEEDS_FILTER()                                                      \
+	do {                                                                \
+		(void)state;                                                \
+		if (!kernel_filters())                                      \
+			skip_because("needs CONFIG_BRIDGE_VLAN_FILTERING"); \
 	} while (0)
 
 /* use_keys() - from now on, pods of one pool with these keys */

@@ -56,6 +56,19 @@ void harness_fail(const char *file, int line, const char *fmt, ...)
 	abort(); /* _fail() does not return, but is not declared so */
 }
 
+void harness_skip(const char *file, int line, const char *fmt, ...)
+{
+	char why[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	print_message("# skipped: %s\n", why);
+	_skip(file, line);
+	abort(); /* as above */
+}
+
 long harness_ok(long rc, const struct error *err, const char *call, const char *file, int line)
 {
 	if (rc < 0)

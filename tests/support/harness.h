@@ -44,17 +44,17 @@
  */
 int harness_patience(int limit);
 
+/* skip_because() - skip the running test and say why, which tests/run tells; printf-like */
+#define skip_because(...) harness_skip(__FILE__, __LINE__, __VA_ARGS__)
+
 /*
- * needs_linux() - skip the running test, and say why, on a kernel before @major.@minor
+ * needs_linux() - skip the running test on a kernel before @major.@minor
  * @what: what that one brought
  */
-#define needs_linux(major, minor, what)                                                       \
-	do {                                                                                  \
-		if (!harness_is_linux((major), (minor))) {                                    \
-			print_message("# skipped: needs Linux %d.%d: %s\n", (major), (minor), \
-				      (what));                                                \
-			skip();                                                               \
-		}                                                                             \
+#define needs_linux(major, minor, what)                                                  \
+	do {                                                                             \
+		if (!harness_is_linux((major), (minor)))                                 \
+			skip_because("needs Linux %d.%d: %s", (major), (minor), (what)); \
 	} while (0)
 
 /* harness_is_linux() - is the kernel this one or a later one? */
@@ -65,6 +65,8 @@ long harness_ok(long rc, const struct error *err, const char *call, const char *
 void harness_fails(long rc, const struct error *err, int code, const char *text, const char *call,
 		   const char *file, int line);
 void harness_contains(const char *text, const char *part, int wanted, const char *file, int line);
+_Noreturn void harness_skip(const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * harness_fail() - end the running test as failed, at this place, with a message

@@ -115,7 +115,7 @@ static void an_absurd_time_has_an_age(void **state)
 
 		/* On 32 bits of time_t these are ordinary. */
 		if (past.tv_sec != seconds[i])
-			skip();
+			skip_because("time_t has 32 bits");
 		assert_true(clock_age_ms(&past) == INT64_MAX);
 		assert_true(clock_age_ms(&future) <= INT64_MIN + 4000000000000LL);
 	}

@@ -126,6 +126,7 @@ static int age_the_kernel(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
 }
 
+/* Also with a delegate that takes its time, of which there is no event without pidfds. */
 static void works_on_old_kernels(void **state)
 {
 	pid_t pid = fork();

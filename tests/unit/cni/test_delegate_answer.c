@@ -19,7 +19,10 @@ static void takes_a_result(void **state)
 		/* Another version than the config's. */
 		"echo '{\"cniVersion\": \"0.2.0\", \"ip4\": {\"ip\": \"10.0.0.1/8\"}}'",
 		"echo '{\"cniVersion\": \"0.3.1\", \"ips\": [{\"address\": \"10.0.0.1/8\"}]}'",
-		/* Output in pieces, and an end some time after it. */
+		/*
+		 * Output in pieces, and an end some time after it. It sleeps since there is
+		 * nothing to wait for: it cannot see what has been read.
+		 */
 		("printf '{\"ips\": [{\"address\": '; sleep 0.05; echo '\"10.0.0.1/8\"}]}';"
 		 " exec >&-; sleep 0.05"),
 		/* It need not read its stdin, nor leave stderr open. */

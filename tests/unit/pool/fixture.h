@@ -78,7 +78,8 @@ struct pool_set fixture_settled(const char *text);
  * fixture_be_nobody(), fixture_be_root() - without the privilege to pass permissions
  *
  * A test that runs as nobody in particular need not change. Return: false where root
- * cannot become somebody else; the test is to be skipped then.
+ * cannot become somebody else; the test is to be skipped then, because FIXTURE_STAYS_ROOT.
  */
+#define FIXTURE_STAYS_ROOT "nobody is no user of this namespace"
 bool fixture_be_nobody(void);
 void fixture_be_root(void);

@@ -291,7 +291,7 @@ static void not_usable_is_what_we_may_not_write(void **state)
 	assert_int_equal(chmod(data_dir, 0555), 0);
 	assert_int_equal(chmod(tmp.path, 0755), 0);
 	if (!fixture_be_nobody())
-		skip();
+		skip_because(FIXTURE_STAYS_ROOT);
 	rc = pool_store_check_usable(data_dir, "net", &err);
 	assert_fails(rc, &err, ERROR_SYSTEM, net);
 	rc = pool_store_check_usable(data_dir, "other", &err);
