@@ -25,6 +25,7 @@
  * @resumed: the pod link was there before this call; add.c
  * @lock_fd: share of the namespace's lock; part_bridge
  * @bridge_made: this call made the bridge; part_bridge
+ * @mac_put: this call gave the bridge that was there its MAC; bridge_mac
  * @filtering_made: this call let the bridge filter VLANs; part_bridge
  * @bridge_before: one that was there, as it was, else index 0; part_bridge
  * @gateways, @n_gateways: addresses for the bridge; part_lease
@@ -50,6 +51,7 @@ struct attach {
 	bool resumed;
 	int lock_fd;
 	bool bridge_made;
+	bool mac_put;
 	bool filtering_made;
 	struct link bridge_before;
 	struct ip_prefix *gateways;

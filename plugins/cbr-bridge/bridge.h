@@ -47,9 +47,9 @@ bool bridge_shows_netfilter(const struct attach *a);
  * @link: as the kernel tells it; its @conf is then as it is made
  * @is_new: we make it; else it may be somebody's, who knows better
  *
- * What cannot be set is logged.
+ * What cannot be set is logged. Return: 0, or negative if it is not known what to set.
  */
-void bridge_settle_link(struct attach *a, struct link *link, bool is_new);
+int bridge_settle_link(struct attach *a, struct link *link, bool is_new, struct error *err);
 
 /* bridge_restore_link() - back to the settings of @before */
 void bridge_restore_link(const struct attach *a, const struct link *now, const struct link *before);

@@ -111,5 +111,6 @@ int bridge_put_mac(struct attach *a, struct nl_batch *batch, struct error *err)
 		link_put_change(batch, bridge->index, &other, 0, 0, 0);
 	}
 	link_put_change(batch, bridge->index, &bridge->mac, 0, 0, 0);
+	a->mac_put = true;
 	return 0;
 }

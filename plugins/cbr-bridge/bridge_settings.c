@@ -52,37 +52,40 @@ static int value_in(const struct link *link, const struct setting *setting)
 	return *(const int *)((const char *)&link->conf + setting->offset);
 }
 
-static bool has_advertised_routes(struct attach *a, const struct link *link)
+/*
+ * Does somebody want it to hear advertisements whatever comes, or does the node go by what it
+ * has heard? Where it hears none, nobody asks.
+ */
+static int is_uplink(struct attach *a, const struct link *link, struct error *err)
 {
 	autofree struct route *routes = NULL;
-	struct error ignored;
 	size_t n = 0;
+	int rc;
 
-	return route_list(&a->node, AF_INET6, link->index, RTPROT_RA, &routes, &n, &ignored) < 0 ||
-	       n;
-}
-
-/* Somebody wants it to hear them whatever comes, or the node goes by what it has heard. */
-static bool is_uplink(struct attach *a, const struct link *link)
-{
-	return !bridge_is_of_ours(a, link) &&
-	       (link->conf.accept_ra == ALWAYS || has_advertised_routes(a, link));
+	if ((link->conf.accept_ra <= 0 && link->conf.autoconf <= 0) || bridge_is_of_ours(a, link))
+		return 0;
+	if (link->conf.accept_ra == ALWAYS)
+		return 1;
+	rc = route_list(&a->node, AF_INET6, link->index, RTPROT_RA, &routes, &n, err);
+	return rc < 0 ? rc : n > 0;
 }
 
 /*
  * May it stay as it is? Filtering that is off in one that is not just made is as somebody wants
  * it, as that of VLANs does.
  */
-static bool fits(struct attach *a, const struct link *link, const struct setting *setting,
-		 bool is_new)
+static bool fits(const struct link *link, const struct setting *setting, bool is_new,
+		 bool is_uplink)
 {
 	const int value = value_in(link, setting);
 
 	if (value == setting->wanted || value == LINK_CONF_NONE)
 		return true;
+	if (setting->of == OURS)
+		return !is_new;
 	if (setting->wanted == LOOSE)
 		return value != STRICT && !is_new;
-	return setting->of == NO_UPLINK && is_uplink(a, link);
+	return is_uplink;
 }
 
 static int set(const struct link *link, const struct setting *setting, int value, struct error *err)
@@ -98,16 +101,18 @@ bool bridge_shows_netfilter(const struct attach *a)
 	return a->conf.is_gateway || bridge_is_of_ours(a, &a->bridge);
 }
 
-void bridge_settle_link(struct attach *a, struct link *link, bool is_new)
+int bridge_settle_link(struct attach *a, struct link *link, bool is_new, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		const struct setting *setting = &settings[i];
-		struct error err = { 0 };
+	const int uplink = is_new ? 0 : is_uplink(a, link, err);
 
-		if (fits(a, link, setting, is_new) || (setting->of == OURS && !is_new))
+	for (size_t i = 0; i < ARRAY_SIZE(settings) && uplink >= 0; i++) {
+		const struct setting *setting = &settings[i];
+		struct error lost = { 0 };
+
+		if (fits(link, setting, is_new, uplink))
 			continue;
-		if (set(link, setting, setting->wanted, &err) < 0) {
-			cni_log_warn(a->call->log, &err);
+		if (set(link, setting, setting->wanted, &lost) < 0) {
+			cni_log_warn(a->call->log, &lost);
 			continue;
 		}
 		if (!is_new)
@@ -115,6 +120,7 @@ void bridge_settle_link(struct attach *a, struct link *link, bool is_new)
 				     link->name, value_in(link, setting), setting->wanted);
 		*value_of(&link->conf, setting) = setting->wanted;
 	}
+	return uplink < 0 ? uplink : 0;
 }
 
 void bridge_restore_link(const struct attach *a, const struct link *now, const struct link *before)
@@ -132,15 +138,17 @@ void bridge_restore_link(const struct attach *a, const struct link *now, const s
 /* Where ADD could not make a setting, for nobody can, it has said so; that is no damage. */
 int bridge_verify_link(struct attach *a, const struct link *link, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+	const int uplink = is_uplink(a, link, err);
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings) && uplink >= 0; i++) {
 		const struct setting *setting = &settings[i];
 
-		if (setting->of == OURS || fits(a, link, setting, false) ||
+		if (fits(link, setting, false, uplink) ||
 		    !sysctl_is_writable_link(setting->family, link->name, setting->key))
 			continue;
 		return error_set(err, ERROR_CHECK, "net/ipv%d/conf/%s/%s is %d",
 				 setting->family == AF_INET ? 4 : 6, link->name, setting->key,
 				 value_in(link, setting));
 	}
-	return 0;
+	return uplink < 0 ? uplink : 0;
 }

@@ -169,8 +169,8 @@ static int settle(struct attach *a, struct error *err)
 		return rc;
 	if (!a->bridge_made)
 		a->bridge_before = a->bridge;
-	bridge_settle_link(a, &a->bridge, a->bridge_made);
-	if ((rc = put_settings(a, &batch, err)) < 0 || (rc = nl_batch_run(&batch, err)) < 0)
+	if ((rc = bridge_settle_link(a, &a->bridge, a->bridge_made, err)) < 0 ||
+	    (rc = put_settings(a, &batch, err)) < 0 || (rc = nl_batch_run(&batch, err)) < 0)
 		return rc;
 	return put_tag(a, err);
 }
@@ -245,10 +245,10 @@ static int restore(struct attach *a, struct error *err)
 	const struct link *before = &a->bridge_before;
 	const struct link *now = &a->bridge;
 	const unsigned int flags = before->flags ^ now->flags;
-	const bool has_mac = before->conf.tag != now->conf.tag && mac_is_unicast(&before->mac);
+	const bool has_mac = a->mac_put && mac_is_unicast(&before->mac);
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
 
-	if (!before->index || is_same(before, now) || serves_others(a))
+	if (!before->index || (is_same(before, now) && !has_mac) || serves_others(a))
 		return 0;
 	bridge_restore_link(a, now, before);
 	nl_batch_begin(&batch, &a->node);

@@ -195,8 +195,7 @@ static int create(struct attach *a, struct error *err)
 	rc = entry && (entry->pvid || entry->untagged) ? create_pair(a, err) : create_vlan(a, err);
 	if (rc < 0)
 		return rc;
-	bridge_settle_link(a, &a->vlan_gateway, true);
-	return 0;
+	return bridge_settle_link(a, &a->vlan_gateway, true, err);
 }
 
 /* As it would be if it were made now. What another plugin made in our place becomes ours. */
@@ -204,13 +203,15 @@ static int refresh(struct attach *a, struct error *err)
 {
 	const struct link *link = &a->vlan_gateway;
 	auto_with(nl_batch_done) struct nl_batch batch = { 0 };
+	int rc = bridge_settle_link(a, &a->vlan_gateway, false, err);
 
-	bridge_settle_link(a, &a->vlan_gateway, false);
+	if (rc < 0)
+		return rc;
+	accept_translated(a);
 	nl_batch_begin(&batch, &a->node);
-	if (strcmp(link->kind, "vlan") == 0) {
-		accept_translated(a);
+	if (strcmp(link->kind, "vlan") == 0)
 		vlan_put_self(&batch, a->bridge.index, a->conf.vlan.id);
-	} else if (!*link->alias)
+	else if (!*link->alias)
 		put_mark(a, &batch);
 	if (!(link->flags & IFF_UP))
 		link_put_change(&batch, link->index, NULL, 0, IFF_UP, IFF_UP);
@@ -271,7 +272,7 @@ static int check_way(struct attach *a, struct error *err)
 		return error_set(err, ERROR_CHECK,
 				 "gateway interface \"%s\" does not hear VLAN %u of bridge \"%s\"",
 				 link->name, a->conf.vlan.id, a->conf.bridge);
-	if (tagged && a->bridge.conf.rp_filter > 0 &&
+	if (a->bridge.conf.tag == BRIDGE_TAG && a->bridge.conf.rp_filter > 0 &&
 	    sysctl_is_writable_link(AF_INET, a->conf.bridge, "rp_filter"))
 		return error_set(err, ERROR_CHECK,
 				 "net/ipv4/conf/%s/rp_filter is %d: what Services translate on "
