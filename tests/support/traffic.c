@@ -21,6 +21,9 @@
 
 #define PATIENCE_MS 2000
 
+/* What arrives does so in a small part of that; more would only be waited for in vain. */
+#define IN_VAIN_MS 300
+
 /* What the kernel asks again for, it asks for after a second: less than that is at once. */
 #define AT_ONCE_MAX_MS 900
 
@@ -189,7 +192,7 @@ void assert_unreachable(const struct ns *from, const struct ns *to, const char *
 {
 	char seen[TRAFFIC_ADDR_SIZE];
 
-	assert_false(traffic_tcp(from, to, addr, 1, seen));
+	assert_false(connect_and_pass(from, to, addr, 1, harness_patience(IN_VAIN_MS), seen));
 }
 
 static void forbid_fragments(int fd)
