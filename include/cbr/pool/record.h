@@ -28,8 +28,11 @@
  * @time: CLOCK_REALTIME then
  * @netns: path of its network namespace
  * @netns_dev, @netns_ino: identity of that
- * @mount_ns, @host_ns: inodes of the mount and the network namespace of whoever wrote this:
- *                      who looks from another one need not see what there is
+ * @place_dev, @place_ino: identity of the place that @netns leads from: its directory, or for
+ *                      one below /proc the pid namespace
+ * @host_ns: inode of the network namespace of whoever wrote this: who looks from another place,
+ *                      or another network, need not see what there is
+ * @mount_ns: inode of his mount namespace, as earlier versions noted it in lieu of the place
  * @pod: "namespace/name", for people
  */
 struct pool_evidence {
@@ -39,8 +42,10 @@ struct pool_evidence {
 	const char *netns;
 	uint64_t netns_dev;
 	uint64_t netns_ino;
-	uint64_t mount_ns;
+	uint64_t place_dev;
+	uint64_t place_ino;
 	uint64_t host_ns;
+	uint64_t mount_ns;
 	const char *pod;
 };
 
