@@ -55,6 +55,7 @@ static bool recall_one(const struct pool_work *work, const struct pool_record *r
 	return false;
 }
 
+/* Return: as pool_record_load() */
 static int load_record(const struct pool_work *work, struct pool_record *ret)
 {
 	const struct pool_owner bare = { work->request->owner.container_id, "" };
@@ -63,7 +64,10 @@ static int load_record(const struct pool_work *work, struct pool_record *ret)
 	return rc ? rc : pool_record_load(work->store, &bare, ret);
 }
 
-/* The same, where somebody damaged the record: it is made anew by the address files. */
+/*
+ * The same, where somebody damaged the record: it is made anew by the address files. Not of one
+ * that only cannot be read now: that one's evidence may be needed yet.
+ */
 static int restore_record(const struct pool_work *work, struct pool_record *ret)
 {
 	const struct pool_owner bare = { work->request->owner.container_id, "" };
@@ -104,19 +108,36 @@ static int find_unrecorded(const struct pool_work *work, struct pool_record *ret
 	return ret->n > 0;
 }
 
+/* Return: 1 and *ret, 0 it holds nothing, or negative */
+static int find_held(struct pool_work *work, struct pool_record *ret, struct error *err)
+{
+	int rc = load_record(work, ret);
+
+	if (rc == 0)
+		rc = restore_record(work, ret);
+	if (rc == 0)
+		rc = find_unrecorded(work, ret);
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc,
+				   "cannot read what is on record of container %s in %s",
+				   work->request->owner.container_id, work->store->path);
+	return rc;
+}
+
 /*
  * An attachment that asks again gets what it has: the first call was killed before it
  * could say so, or its caller was.
- * Return: 1 it holds something, else 0.
+ * Return: 1 it holds something, 0 not, or negative.
  */
 static int recall(struct pool_work *work, struct pool_record *held, struct pool_lease *ret,
-		  bool *kept)
+		  bool *kept, struct error *err)
 {
 	struct pool_faults ignored = { 0 };
-	int any = 0;
+	int any = find_held(work, held, err);
 
-	if (!load_record(work, held) && !restore_record(work, held) && !find_unrecorded(work, held))
-		return 0;
+	if (any <= 0)
+		return any;
+	any = 0;
 	if (!is_same_life(work, held)) {
 		work->news->dead += pool_give_back(work->store, held, true, work->index, &ignored);
 		pool_record_done(held);
@@ -293,8 +314,8 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	if (!index.current &&
 	    (rc = pool_rebuild(store, world, request->owner.container_id, &index, news, err)) < 0)
 		return rc;
-	any = recall(&work, &held, ret, kept);
-	rc = choose(&work, kept, ret, err);
+	any = recall(&work, &held, ret, kept, err);
+	rc = any < 0 ? any : choose(&work, kept, ret, err);
 	if (rc >= 0)
 		rc = settle(&work, &held, kept, ret, err);
 	if (!pool_index_write(store, &index))

@@ -298,6 +298,8 @@ static int read_all(struct pool_survey *survey, const struct pool_world *world, 
 	if (!judge_state(survey, world))
 		mark_harmless(audit);
 	sort_findings(audit);
+	if (rc >= 0)
+		rc = survey->failed;
 	if (rc < 0 || survey->no_memory)
 		return error_errno(err, ERROR_SYSTEM, rc < 0 ? -rc : ENOMEM, "cannot read %s",
 				   survey->store->path);

@@ -65,18 +65,22 @@ static int describe_stranger(const struct pool_work *work, const struct ip_addr 
 	return 1;
 }
 
-/* Return: as pool_record_load(), of whoever the address file names */
+/* Return: 1 and *ret of whoever the address file names, 0 if nothing can be known of him */
 static int load_owner(const struct pool_work *work, const struct ip_addr *addr,
 		      struct pool_record *ret)
 {
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner owner;
 	struct timespec time;
+	int rc;
 
 	*ret = (struct pool_record){ 0 };
 	if (pool_store_read_time(work->store, addr, buf, &owner, &time) != POOL_OWNED)
 		return 0;
-	if (pool_record_load(work->store, &owner, ret)) {
+	rc = pool_record_load(work->store, &owner, ret);
+	if (rc < 0)
+		return 0;
+	if (rc > 0) {
 		if (pool_record_covers(ret, addr, &time))
 			return 1;
 		pool_record_done(ret);

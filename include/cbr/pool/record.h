@@ -82,7 +82,8 @@ bool pool_record_covers(const struct pool_record *record, const struct ip_addr *
 /*
  * pool_record_load() - the record of an attachment
  *
- * Return: 1 and *ret, 0 if there is none, or none that is whole.
+ * Return: 1 and *ret; 0 if there is none, or none that is whole; or a negative errno if it
+ * cannot be read, for a moment or for ever: it may tell of a living one.
  */
 int pool_record_load(const struct pool_store *store, const struct pool_owner *owner,
 		     struct pool_record *ret);
@@ -101,7 +102,8 @@ int pool_record_remove(struct pool_store *store, const struct pool_owner *owner)
  * pool_record_each() - call @fn for every whole record, in no order, until it returns false
  *
  * @fn may remove the record.
- * Return: how many files are no whole record, or negative if they cannot be listed.
+ * Return: how many files are no whole record or cannot be read, or negative if they cannot be
+ * listed.
  */
 int pool_record_each(struct pool_store *store, bool (*fn)(struct pool_record *record, void *arg),
 		     void *arg, struct error *err);
