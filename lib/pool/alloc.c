@@ -195,7 +195,8 @@ static bool is_bare(const struct pool_record *held)
  * without interface only what serves: the rest may be of another one.
  */
 static int write_record(const struct pool_work *work, const struct pool_record *held,
-			const struct pool_lease *leases, struct error *err)
+			const struct pool_lease *leases, struct timespec *ret_time,
+			struct error *err)
 {
 	const struct pool_request *request = work->request;
 	struct pool_record record = { .owner = request->owner, .evidence = request->evidence };
@@ -210,7 +211,17 @@ static int write_record(const struct pool_work *work, const struct pool_record *
 	for (size_t i = 0; i < request->n; i++)
 		addrs[record.n++] = leases[i].address.addr;
 	note_time(&record.evidence);
+	*ret_time = record.evidence.time;
 	return pool_record_save(work->store, &record, err);
+}
+
+/*
+ * A disk that was stuck, or a clock that was set: the address files may be later than the record
+ * by more than it covers, and would seem to be somebody else's.
+ */
+static bool is_overtaken(const struct timespec *time)
+{
+	return clock_age_ms(time) >= POOL_RECORD_SLACK_S * 1000 / 2;
 }
 
 /*
@@ -273,8 +284,9 @@ static int settle(struct pool_work *work, struct pool_record *held, const bool *
 		  const struct pool_lease *leases, struct error *err)
 {
 	const bool held_any = held->n;
+	struct timespec time;
 	size_t n = 0;
-	int rc = write_record(work, held, leases, err);
+	int rc = write_record(work, held, leases, &time, err);
 
 	if (rc < 0)
 		return rc;
@@ -282,6 +294,8 @@ static int settle(struct pool_work *work, struct pool_record *held, const bool *
 		rc = adopt(work, held, kept, leases, err);
 	if (rc >= 0)
 		rc = reserve(work, kept, leases, &n, err);
+	if (rc >= 0 && is_overtaken(&time))
+		rc = write_record(work, held, leases, &time, err);
 	if (rc >= 0)
 		rc = pool_store_sync(work->store, err);
 	if (rc >= 0)

@@ -66,6 +66,13 @@ struct pool_record {
 	char *text;
 };
 
+/*
+ * How much later than its record an address file may be: by a disk that is slow, and by what
+ * file systems cut off. Nobody gives one back and reserves it anew in that time, who in
+ * addition works beside us, and for the same attachment.
+ */
+#define POOL_RECORD_SLACK_S 1
+
 /* pool_record_done() - release; accepts a zeroed one */
 void pool_record_done(struct pool_record *record);
 
