@@ -332,7 +332,8 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	rc = any < 0 ? any : choose(&work, kept, ret, err);
 	if (rc >= 0)
 		rc = settle(&work, &held, kept, ret, err);
-	if (!pool_index_write(store, &index))
+	/* What is not current is not noted, but @news tells where to go on. */
+	if (!pool_index_write(store, &index) && index.current)
 		news->more = false;
 	return rc < 0 ? rc : !any;
 }
