@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cbr/pool/usage.h"
 #include "fixture.h"
 #include "run.h"
 
@@ -216,6 +217,42 @@ static void who_was_not_looked_at_is_not_called_alive(void **state)
 	assert_contains(f->err.hint, "509 looked at lately, none of them of a dead pod; oldest: ");
 }
 
+/* Looking at no more than STATUS has time for. */
+static bool has_room(struct fixture *f)
+{
+	struct pool_set set = fixture_settled(LARGE);
+	struct pool_usage usage;
+	struct error err;
+	int rc;
+
+	asked = 0;
+	rc = pool_has_room(&f->store, &set, 0, &f->world, &usage, &err);
+	free(set.ranges);
+	assert_ok(rc, &err);
+	assert_in_range(asked, 1, 32);
+	assert_int_equal(usage.total, LARGE_SIZE);
+	assert_int_equal(usage.free, 0);
+	return rc;
+}
+
+static void a_large_pool_is_full_when_an_add_has_looked_in_vain(void **state)
+{
+	struct fixture *f = *state;
+	int tries = 0;
+
+	fill_large(f);
+	f->world.life = ask;
+	assert_true(has_room(f));
+	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+	assert_false(has_room(f));
+	/* No ADD comes any more that would find out. */
+	f->dead = " n77/eth0 ";
+	while (!has_room(f))
+		assert_in_range(++tries, 1, 10000);
+	assert_int_equal(fixture_release(f, "n5"), 1);
+	assert_non_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+}
+
 static void a_wanted_address_of_the_dead_is_taken_over(void **state)
 {
 	struct fixture *f = *state;
@@ -319,6 +356,7 @@ int main(void)
 		FIXTURE_STORE(all_are_asked_a_slice_at_a_time),
 		FIXTURE_STORE(all_are_asked_a_slice_at_a_time_before_they_are_on_record),
 		FIXTURE_STORE(who_was_not_looked_at_is_not_called_alive),
+		FIXTURE_STORE(a_large_pool_is_full_when_an_add_has_looked_in_vain),
 		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),
 		FIXTURE_STORE(one_that_died_gets_a_fresh_address),
 		FIXTURE_STORE(an_address_given_back_rests),
