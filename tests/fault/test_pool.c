@@ -225,6 +225,38 @@ static void a_disk_that_is_stuck_costs_no_evidence(void **state)
 	assert_string_equal(after, before);
 }
 
+/* Of each one that is asked for, so that there is no room for one more. */
+#define MANY 300
+#define FULL                                                                             \
+	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"ipam\": {\"type\": "         \
+	"\"hl-ipam\", \"dataDir\": \"%s\", \"subnet\": \"10.1.2.0/23\", "                \
+	"\"rangeStart\": \"10.1.2.2\", \"rangeEnd\": \"10.1.3.45\", \"confine\": false}}"
+
+/* To look at many goes on after others could work. What then fails ends it, not its time. */
+static void a_search_ends_with_the_pod(void **state)
+{
+	struct site *site = *state;
+	autofree char *path = NULL;
+	struct run run;
+
+	if (!site)
+		skip();
+	free(site->config);
+	assert_true(asprintf(&site->config, FULL, site->tmp.path) > 0);
+	path = tmp_write(&site->tmp, "config", site->config, 0600);
+	free(run_must(NULL,
+		      "export CNI_COMMAND=ADD CNI_IFNAME=eth0 CNI_NETNS=%s CNI_PATH=/none; "
+		      "for i in $(seq %d); do CNI_CONTAINERID=x$i \"$CBR_BIN\"/hl-ipam <%s || "
+		      "exit; done",
+		      site->pods[0].path, MANY, path));
+	/* Behind those who are looked at in any case, 256, and its own. */
+	run = call_plugin(site, "ADD", 1, "slow:270");
+	assert_true(was_hit(site));
+	assert_int_equal(run.status, 1);
+	assert_contains(run.out, "cannot look at network namespace");
+	run_done(&run);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -233,6 +265,7 @@ int main(void)
 		TEST(who_cannot_be_looked_at_is_not_dead),
 		TEST(who_is_not_read_for_a_moment_is_not_forgotten),
 		TEST(who_is_not_read_for_a_moment_is_released),
+		TEST(a_search_ends_with_the_pod),
 		TEST(a_disk_that_is_stuck_costs_no_evidence),
 	};
 

@@ -5,6 +5,7 @@
  *   CBR_FAULT=netlink:N  the N-th request is not sent; the answer is ENOBUFS
  *   CBR_FAULT=memory:N   the N-th allocation fails
  *   CBR_FAULT=look:N     the N-th look at what is at a path (statfs) fails for want of memory
+ *   CBR_FAULT=slow:N     the N-th takes longer than a slice of work, and all later ones fail
  *   CBR_FAULT=open:N     the N-th file below a directory cannot be opened, as there are too many
  *   CBR_FAULT=stall:N    the N-th renaming takes longer than a second, as on a disk that is stuck
  *   CBR_FAULT_HIT=path   this file is made when it has happened
@@ -100,11 +101,17 @@ void *realloc(void *old, size_t size)
 
 int statfs(const char *path, struct statfs *ret)
 {
+	static atomic_bool was_slow;
+	const struct timespec slice = { .tv_nsec = 600 * 1000 * 1000 };
 	int (*real)(const char *, struct statfs *);
 
-	if (is_turn("look:", &n_looks)) {
+	if (was_slow || is_turn("look:", &n_looks)) {
 		errno = ENOMEM;
 		return -1;
+	}
+	if (is_turn("slow:", &n_looks)) {
+		was_slow = true;
+		nanosleep(&slice, NULL);
 	}
 	*(void **)&real = dlsym(RTLD_NEXT, NAME_64("statfs"));
 	return real(path, ret);
