@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cbr/base/str.h"
+
 #define PROC "/proc/"
 #define OWN_PID_NS PROC "thread-self/ns/pid"
 
@@ -32,8 +34,10 @@ static bool is_below_proc(const char *path)
 static bool has_our_numbers(void)
 {
 	char self[16] = "";
+	uint64_t pid;
 
-	return readlink(PROC "self", self, sizeof(self) - 1) > 0 && atol(self) == getpid();
+	return readlink(PROC "self", self, sizeof(self) - 1) > 0 &&
+	       str_to_u64(self, INT_MAX, &pid) == 0 && (pid_t)pid == getpid();
 }
 
 /*

@@ -227,9 +227,9 @@ static void a_disk_that_is_stuck_costs_no_evidence(void **state)
 
 /* Of each one that is asked for, so that there is no room for one more. */
 #define MANY 300
-#define FULL                                                                             \
-	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"ipam\": {\"type\": "         \
-	"\"hl-ipam\", \"dataDir\": \"%s\", \"subnet\": \"10.1.2.0/23\", "                \
+#define FULL                                                                   \
+	"{\"cniVersion\": \"1.1.0\", \"name\": \"net\", \"ipam\": {\"type\": " \
+	"\"hl-ipam\", \"dataDir\": \"%s\", \"subnet\": \"10.1.2.0/23\", "      \
 	"\"rangeStart\": \"10.1.2.2\", \"rangeEnd\": \"10.1.3.45\", \"confine\": false}}"
 
 /* To look at many goes on after others could work. What then fails ends it, not its time. */
