@@ -44,7 +44,6 @@ static void confine(const struct cni_call *call, const struct pool_store *store)
 	autoclose int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct landlock_dir dirs[] = { { store->dir_fd, true }, { proc_fd, false } };
 	const int rc = landlock_confine(dirs, proc_fd < 0 ? 1 : 2);
-
 	struct error err = { 0 };
 
 	if (rc >= 0)
