@@ -211,7 +211,8 @@ static void who_was_not_looked_at_is_not_called_alive(void **state)
 	f->world.life = ask;
 	f->store.slice_ms = -1;
 	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
-	assert_contains(f->err.hint, "509 addresses, 509 reserved, 0 resting; 256 looked at lately");
+	assert_contains(f->err.hint,
+			"509 addresses, 509 reserved, 0 resting; 256 looked at lately");
 	f->store.slice_ms = 0;
 	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
 	assert_contains(f->err.hint, "509 looked at lately, none of them of a dead pod; oldest: ");
