@@ -74,8 +74,8 @@ static bool is_adopted(const struct store_entry *old, const struct store_entry *
 	bool is_bare;
 
 	fuzz_require(text);
-	is_bare = pool_owner_parse(text, strlen(text), &owner) == POOL_OWNED &&
-		  !*owner.ifname && strcmp(owner.container_id, container) == 0;
+	is_bare = pool_owner_parse(text, strlen(text), &owner) == POOL_OWNED && !*owner.ifname &&
+		  strcmp(owner.container_id, container) == 0;
 	free(text);
 	return is_bare && *now->text && is_owned_by(now, container);
 }
