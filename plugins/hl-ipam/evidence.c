@@ -13,6 +13,7 @@
  *    earlier boot. Either alone is not enough: a plugin in a container of its own has a young
  *    PID 1 while pods live, and pods of another node may live beside us. So two nodes of one
  *    kernel must not share a data directory: the younger one takes what the other one has.
+ *    By hand this does not count, for whoever looks may do so from a container of his own.
  *
  * The host end is not asked for with if_nametoindex(3): for a name that does not exist the
  * kernel runs modprobe first, twice (dev_load() in net/core/dev_ioctl.c), and that while
@@ -144,7 +145,7 @@ static bool is_of_this_boot(const struct pool_evidence *evidence, const struct s
 
 static bool is_of_earlier_node(const struct pool_evidence *evidence, struct surroundings *here)
 {
-	if (!is_of_this_boot(evidence, here) || !evidence->host_ns ||
+	if (!here->on_node || !is_of_this_boot(evidence, here) || !evidence->host_ns ||
 	    evidence->host_ns == inode_of(OWN_NETNS))
 		return false;
 	if (!here->init_start_ns)

@@ -16,6 +16,8 @@
  * What there is to compare a record with.
  * @network: whose attachments
  * @lasting: reservations outlive a reboot
+ * @on_node: a runtime calls, so that our network is the node's. A person may look from any
+ *           container, in which all pods seem to be of another, earlier node. Set by the caller
  * @links, @n_links: their names, in order, if surroundings_list_links() was called; owned
  * @boot: ID of this one
  * @why: for what reason the last verdict was so
@@ -24,6 +26,7 @@
 struct surroundings {
 	const char *network;
 	bool lasting;
+	bool on_node;
 	char (*links)[IF_NAMESIZE];
 	size_t n_links;
 	char boot[BOOT_ID_SIZE];

@@ -95,6 +95,7 @@ int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 	if (rc == 0)
 		return 0;
 	ret->world = surroundings_look(call->network, !conf->reclaim_after_reboot, &ret->here);
+	ret->here.on_node = true;
 	ret->store.lasting = ret->here.lasting;
 	ret->store.slice_ms = IPAM_SLICE_MS;
 	rc = lock(call, &ret->store, err);

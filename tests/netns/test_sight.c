@@ -129,6 +129,17 @@ static void what_an_earlier_node_left_is_as_of_an_earlier_boot(void **state)
 	assert_false(tmp_exists(tmp, "net/.attachments/c1:eth0"));
 }
 
+/* To whom all pods seem to be of an earlier node. */
+static void a_person_in_a_container_takes_nothing_back(void **state)
+{
+	const struct tmp *tmp = *state;
+
+	free(must(tmp, "unshare -m --propagation private sh", "fill"));
+	for (int tries = 0; tries < 3; tries++)
+		free(must(tmp, NODE, "hand fsck --repair"));
+	assert_int_equal(tmp_count(tmp, "net/.attachments"), 5);
+}
+
 /* A plugin in a container of its own, in the network of the node: its pods live. */
 static void a_young_process_1_alone_makes_nobody_dead(void **state)
 {
@@ -196,6 +207,7 @@ int main(void)
 		TEST(what_a_daemon_saw_its_successor_sees),
 		TEST(a_name_without_a_namespace_behind_it_proves_nothing),
 		TEST(what_an_earlier_node_left_is_as_of_an_earlier_boot),
+		TEST(a_person_in_a_container_takes_nothing_back),
 		TEST(a_young_process_1_alone_makes_nobody_dead),
 		TEST(a_process_that_is_hidden_is_not_gone),
 		TEST(fsck_tells_what_is_out_of_sight),
