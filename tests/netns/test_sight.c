@@ -107,6 +107,20 @@ static void a_name_without_a_namespace_behind_it_proves_nothing(void **state)
 			      "cannot be seen from here");
 }
 
+/* Which told of the mount namespace: seen from another one, nothing follows. */
+static void what_earlier_versions_noted_still_counts(void **state)
+{
+	const struct tmp *tmp = *state;
+
+	free(must(tmp, "sh",
+		  "begin 1; add c1 $PWD/pods/1; end 1; record=net/.attachments/c1:eth0; "
+		  "net=$(stat -Lc %i /proc/self/ns/net); mnt=$(stat -Lc %i /proc/self/ns/mnt); "
+		  "sed -i \"/^place/d; s/^host .*/seen-from 1:$net/\" $record; call GC; "
+		  "test -e $record; "
+		  "sed -i \"s/^seen-from .*/seen-from $mnt:$net/\" $record; call GC; "
+		  "! test -e $record"));
+}
+
 /* kind, k3d: its data directory outlives a node, so does the kernel. */
 #define NODE "unshare -nmpf --mount-proc sh"
 
@@ -206,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_a_daemon_saw_its_successor_sees),
 		TEST(a_name_without_a_namespace_behind_it_proves_nothing),
+		TEST(what_earlier_versions_noted_still_counts),
 		TEST(what_an_earlier_node_left_is_as_of_an_earlier_boot),
 		TEST(a_person_in_a_container_takes_nothing_back),
 		TEST(a_young_process_1_alone_makes_nobody_dead),
