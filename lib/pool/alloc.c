@@ -55,6 +55,7 @@ static bool recall_one(const struct pool_work *work, const struct pool_record *r
 	return false;
 }
 
+/* Return: as pool_record_load() */
 static int load_record(const struct pool_work *work, struct pool_record *ret)
 {
 	const struct pool_owner bare = { work->request->owner.container_id, "" };
@@ -63,7 +64,10 @@ static int load_record(const struct pool_work *work, struct pool_record *ret)
 	return rc ? rc : pool_record_load(work->store, &bare, ret);
 }
 
-/* The same, where somebody damaged the record: it is made anew by the address files. */
+/*
+ * The same, where somebody damaged the record: it is made anew by the address files. Not of one
+ * that only cannot be read now: that one's evidence may be needed yet.
+ */
 static int restore_record(const struct pool_work *work, struct pool_record *ret)
 {
 	const struct pool_owner bare = { work->request->owner.container_id, "" };
@@ -104,19 +108,36 @@ static int find_unrecorded(const struct pool_work *work, struct pool_record *ret
 	return ret->n > 0;
 }
 
+/* Return: 1 and *ret, 0 it holds nothing, or negative */
+static int find_held(struct pool_work *work, struct pool_record *ret, struct error *err)
+{
+	int rc = load_record(work, ret);
+
+	if (rc == 0)
+		rc = restore_record(work, ret);
+	if (rc == 0)
+		rc = find_unrecorded(work, ret);
+	if (rc < 0)
+		return error_errno(err, ERROR_SYSTEM, -rc,
+				   "cannot read what is on record of container %s in %s",
+				   work->request->owner.container_id, work->store->path);
+	return rc;
+}
+
 /*
  * An attachment that asks again gets what it has: the first call was killed before it
  * could say so, or its caller was.
- * Return: 1 it holds something, else 0.
+ * Return: 1 it holds something, 0 not, or negative.
  */
 static int recall(struct pool_work *work, struct pool_record *held, struct pool_lease *ret,
-		  bool *kept)
+		  bool *kept, struct error *err)
 {
 	struct pool_faults ignored = { 0 };
-	int any = 0;
+	int any = find_held(work, held, err);
 
-	if (!load_record(work, held) && !restore_record(work, held) && !find_unrecorded(work, held))
-		return 0;
+	if (any <= 0)
+		return any;
+	any = 0;
 	if (!is_same_life(work, held)) {
 		work->news->dead += pool_give_back(work->store, held, true, work->index, &ignored);
 		pool_record_done(held);
@@ -174,7 +195,8 @@ static bool is_bare(const struct pool_record *held)
  * without interface only what serves: the rest may be of another one.
  */
 static int write_record(const struct pool_work *work, const struct pool_record *held,
-			const struct pool_lease *leases, struct error *err)
+			const struct pool_lease *leases, struct timespec *ret_time,
+			struct error *err)
 {
 	const struct pool_request *request = work->request;
 	struct pool_record record = { .owner = request->owner, .evidence = request->evidence };
@@ -189,7 +211,17 @@ static int write_record(const struct pool_work *work, const struct pool_record *
 	for (size_t i = 0; i < request->n; i++)
 		addrs[record.n++] = leases[i].address.addr;
 	note_time(&record.evidence);
+	*ret_time = record.evidence.time;
 	return pool_record_save(work->store, &record, err);
+}
+
+/*
+ * A disk that was stuck, or a clock that was set: the address files may be later than the record
+ * by more than it covers, and would seem to be somebody else's.
+ */
+static bool is_overtaken(const struct timespec *time)
+{
+	return clock_age_ms(time) >= POOL_RECORD_SLACK_S * 1000 / 2;
 }
 
 /*
@@ -252,8 +284,9 @@ static int settle(struct pool_work *work, struct pool_record *held, const bool *
 		  const struct pool_lease *leases, struct error *err)
 {
 	const bool held_any = held->n;
+	struct timespec time;
 	size_t n = 0;
-	int rc = write_record(work, held, leases, err);
+	int rc = write_record(work, held, leases, &time, err);
 
 	if (rc < 0)
 		return rc;
@@ -261,6 +294,8 @@ static int settle(struct pool_work *work, struct pool_record *held, const bool *
 		rc = adopt(work, held, kept, leases, err);
 	if (rc >= 0)
 		rc = reserve(work, kept, leases, &n, err);
+	if (rc >= 0 && is_overtaken(&time))
+		rc = write_record(work, held, leases, &time, err);
 	if (rc >= 0)
 		rc = pool_store_sync(work->store, err);
 	if (rc >= 0)
@@ -293,11 +328,12 @@ int pool_allocate(struct pool_store *store, const struct pool_request *request,
 	if (!index.current &&
 	    (rc = pool_rebuild(store, world, request->owner.container_id, &index, news, err)) < 0)
 		return rc;
-	any = recall(&work, &held, ret, kept);
-	rc = choose(&work, kept, ret, err);
+	any = recall(&work, &held, ret, kept, err);
+	rc = any < 0 ? any : choose(&work, kept, ret, err);
 	if (rc >= 0)
 		rc = settle(&work, &held, kept, ret, err);
-	if (!pool_index_write(store, &index))
+	/* What is not current is not noted, but @news tells where to go on. */
+	if (!pool_index_write(store, &index) && index.current)
 		news->more = false;
 	return rc < 0 ? rc : !any;
 }

@@ -298,6 +298,8 @@ static int read_all(struct pool_survey *survey, const struct pool_world *world, 
 	if (!judge_state(survey, world))
 		mark_harmless(audit);
 	sort_findings(audit);
+	if (rc >= 0)
+		rc = survey->failed;
 	if (rc < 0 || survey->no_memory)
 		return error_errno(err, ERROR_SYSTEM, rc < 0 ? -rc : ENOMEM, "cannot read %s",
 				   survey->store->path);
@@ -322,6 +324,23 @@ int pool_audit_read_shallow(const struct pool_store *store, const struct pool_wo
 	return read_all(&survey, world, err);
 }
 
+static void judge_holder(struct pool_survey *survey, size_t entry)
+{
+	const struct pool_audit *audit = survey->audit;
+	const size_t holder = audit->entries[entry].holder;
+	const enum pool_life life = holder == POOL_NOBODY ? POOL_UNKNOWN :
+							    audit->holders[holder].life;
+	struct pool_finding *finding;
+
+	if (life == POOL_DEAD)
+		pool_survey_find_address(survey, POOL_DEAD_HOLDER, entry);
+	if (life != POOL_HIDDEN)
+		return;
+	finding = pool_survey_find_address(survey, POOL_HIDDEN_HOLDER, entry);
+	if (finding)
+		finding->harmless = true;
+}
+
 int pool_audit_judge(struct pool_audit *audit, const struct pool_world *world, struct error *err)
 {
 	struct pool_survey survey = { .audit = audit };
@@ -333,9 +352,7 @@ int pool_audit_judge(struct pool_audit *audit, const struct pool_world *world, s
 		holder->why = world->why ? world->why(world->arg) : "";
 	}
 	for (size_t i = 0; i < audit->n_entries; i++)
-		if (audit->entries[i].holder != POOL_NOBODY &&
-		    audit->holders[audit->entries[i].holder].life == POOL_DEAD)
-			pool_survey_find_address(&survey, POOL_DEAD_HOLDER, i);
+		judge_holder(&survey, i);
 	sort_findings(audit);
 	return survey.no_memory ?
 		       error_errno(err, ERROR_SYSTEM, ENOMEM, "cannot judge attachments") :

@@ -8,12 +8,14 @@
  * An audit in work.
  * @shallow: address files are not looked at
  * @no_memory: something could not be kept
+ * @failed: a negative errno: something could not be read just now
  */
 struct pool_survey {
 	const struct pool_store *store;
 	struct pool_audit *audit;
 	bool shallow;
 	bool no_memory;
+	int failed;
 };
 
 /* pool_survey_find() - one more finding; @name is copied. Return: it, or NULL */

@@ -11,6 +11,7 @@
 #include "cbr/base/clock.h"
 #include "cbr/base/file.h"
 #include "names.h"
+#include "unread.h"
 
 /*
  * @owner, @addrs, @evidence of record: as it is on record
@@ -87,6 +88,7 @@ static void load_paper(const char *name, bool is_file, void *arg)
 	struct papers *papers = arg;
 	struct pool_survey *survey = papers->survey;
 	struct paper *items;
+	int rc;
 
 	(void)is_file;
 	if (file_is_temporary(name)) {
@@ -100,7 +102,13 @@ static void load_paper(const char *name, bool is_file, void *arg)
 	}
 	papers->items = items;
 	items[papers->n] = (struct paper){ 0 };
-	if (!pool_record_load_named(survey->store->records_fd, name, &items[papers->n].record)) {
+	rc = pool_record_load_named(survey->store->records_fd, name, &items[papers->n].record);
+	/* It is whole, maybe: we have nothing to read it with. */
+	if (rc < 0 && !pool_is_unreadable(rc)) {
+		survey->failed = rc;
+		return;
+	}
+	if (rc <= 0) {
 		find_in_records(survey, POOL_BROKEN_RECORD, name);
 		return;
 	}

@@ -154,12 +154,26 @@ static int list_taken(struct search *search, const struct pool_set *set, size_t 
 	return rc < 0 ? rc : pool_store_each(search->work->store, take, &search->walk, err);
 }
 
+/* Owners of addresses before that one; gateways are nobody's. */
+static uint64_t count_owners(const struct pool_walk *walk, uint64_t end)
+{
+	struct ip_addr addr;
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < end && i < walk->size; i++)
+		if (pool_walk_is_taken(walk, i))
+			n += !ip_equal(&addr, &pool_walk_at(walk, i, &addr)->gateway);
+	return n;
+}
+
+/* That none is dead is said of those only who were looked at, and can be seen. */
 static int exhausted(const struct search *search, size_t set, const struct pool_tally *tally,
 		     struct error *err)
 {
 	const struct pool_set *ranges = &search->work->request->sets[set];
 	char text[SET_TEXT_SIZE];
 	char owners[POOL_OLDEST * sizeof(tally->oldest[0].who) + 8] = "";
+	char hidden[64] = "";
 	struct pool_usage usage = { 0 };
 	size_t len = 0;
 
@@ -167,14 +181,19 @@ static int exhausted(const struct search *search, size_t set, const struct pool_
 	for (size_t i = 0; i < tally->n_oldest; i++)
 		len += (size_t)snprintf(owners + len, sizeof(owners) - len, "%s%s", i ? ", " : "",
 					tally->oldest[i].who);
+	if (tally->n_hidden)
+		snprintf(hidden, sizeof(hidden), ", as far as can be seen: %zu are out of sight",
+			 tally->n_hidden);
 	error_set(err, ERROR_AGAIN, "no IP addresses available in range set: %s",
 		  pool_set_format(ranges, text, sizeof(text)));
-	return error_hint(err,
-			  "%llu addresses, %llu reserved, none of them by a dead pod; "
-			  "oldest: %s; see hl-ipam list",
-			  (unsigned long long)usage.total,
-			  (unsigned long long)(usage.total - usage.free),
-			  *owners ? owners : "unknown");
+	return error_hint(
+		err,
+		"%llu addresses, %llu reserved, %llu resting; %llu looked at lately, "
+		"none of them of a dead pod%s; oldest: %s; see hl-ipam list",
+		(unsigned long long)usage.total, (unsigned long long)(usage.total - usage.free),
+		(unsigned long long)usage.free,
+		(unsigned long long)count_owners(&search->walk, search->work->index->looked),
+		hidden, *owners ? owners : "unknown");
 }
 
 /* One that has rested, or else the one that has rested longest. */
@@ -190,15 +209,15 @@ static bool serves_at_all(struct search *search, struct pool_lease *ret)
 /*
  * Look at the owners from that number on, beginning where somebody else had to stop.
  *
- * Without a state to note it in, it must be done in one go.
+ * Without a state to note it in, only this call itself can go on there.
  */
-static void look_at_all(struct search *search, size_t set, uint64_t from)
+static void look_at_all(struct search *search, size_t set, uint64_t from, struct pool_tally *tally)
 {
 	struct pool_work *work = search->work;
 	struct pool_index *index = work->index;
+	struct pool_news *news = work->news;
 	const struct deadline end = deadline_in(work->store->slice_ms);
-	const bool in_slices = work->store->slice_ms && index->current;
-	struct pool_tally ignored;
+	struct pool_tally more;
 	uint64_t next = from;
 
 	if (index->looked_set == set + 1 && index->looked > from &&
@@ -206,14 +225,17 @@ static void look_at_all(struct search *search, size_t set, uint64_t from)
 		next = index->looked;
 	else
 		index->looked_s = now_s();
+	if (!index->current && news->looked_set == set + 1 && news->looked > next)
+		next = news->looked;
 	if (next < search->walk.size) {
-		next = pool_relieve(work, &search->walk, next, UINT64_MAX, in_slices ? &end : NULL,
-				    &ignored);
+		next = pool_relieve(work, &search->walk, next, UINT64_MAX,
+				    work->store->slice_ms ? &end : NULL, &more);
+		tally->n_hidden += more.n_hidden;
 		index->looked_s = now_s();
 	}
-	index->looked_set = set + 1;
-	index->looked = next;
-	work->news->more = next < search->walk.size;
+	index->looked_set = news->looked_set = set + 1;
+	index->looked = news->looked = next;
+	news->more = next < search->walk.size;
 }
 
 /*
@@ -240,7 +262,7 @@ static int choose_thoroughly(struct search *search, size_t set, bool is_due, str
 	/* What was freed may rest: by a DEL that died after it had noted that. */
 	if (serves_at_all(search, ret))
 		return 0;
-	look_at_all(search, set, next);
+	look_at_all(search, set, next, &tally);
 	if (!serves_at_all(search, ret))
 		return exhausted(search, set, &tally, err);
 	work->news->more = false;

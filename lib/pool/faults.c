@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "names.h"
+
 void pool_faults_add(struct pool_faults *faults, const struct pool_store *store, const char *what,
 		     const struct ip_addr *addr, int errnum)
 {
@@ -14,6 +16,18 @@ void pool_faults_add(struct pool_faults *faults, const struct pool_store *store,
 		return;
 	error_errno(&faults->first, ERROR_SYSTEM, errnum, "cannot %s %s/%s", what, store->path,
 		    ip_format(addr, text));
+}
+
+void pool_faults_add_record(struct pool_faults *faults, const struct pool_store *store,
+			    const char *what, const struct pool_owner *owner, int errnum)
+{
+	char name[NAME_MAX + 1];
+
+	if (faults->n++)
+		return;
+	pool_record_name(owner, name);
+	error_errno(&faults->first, ERROR_SYSTEM, errnum, "cannot %s %s/" POOL_RECORDS_NAME "/%s",
+		    what, store->path, name);
 }
 
 int pool_faults_report(const struct pool_faults *faults, struct error *err)

@@ -68,7 +68,7 @@ static bool find_on_record(struct search *search)
 {
 	auto_with(pool_record_done) struct pool_record record = { 0 };
 
-	if (!pool_record_load(search->store, search->owner, &record) || !record.n)
+	if (pool_record_load(search->store, search->owner, &record) <= 0 || !record.n)
 		return false;
 	for (size_t i = 0; i < record.n; i++) {
 		if (!pool_is_held(search->store, &record.addrs[i], &record))

@@ -3,13 +3,15 @@
 
 #include "give_back.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "rest.h"
 #include "unread.h"
 
-bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
-		  const struct pool_record *record)
+/* Return: 1 yes, 0 no, or a negative errno: nobody can tell just now */
+static int is_held(const struct pool_store *store, const struct ip_addr *addr,
+		   const struct pool_record *record)
 {
 	const struct pool_owner *owner = &record->owner;
 	char buf[POOL_OWNER_SIZE];
@@ -21,8 +23,16 @@ bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
 		time = pool_store_time(store, addr);
 		return pool_record_covers(record, addr, &time);
 	}
+	if (content < 0)
+		return content == -ENOENT ? 0 : content;
 	return content == POOL_OWNED && strcmp(found.container_id, owner->container_id) == 0 &&
 	       strcmp(found.ifname, owner->ifname) == 0;
+}
+
+bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
+		  const struct pool_record *record)
+{
+	return is_held(store, addr, record) > 0;
 }
 
 size_t pool_give_back(struct pool_store *store, const struct pool_record *record, bool rest,
@@ -30,12 +40,16 @@ size_t pool_give_back(struct pool_store *store, const struct pool_record *record
 {
 	const size_t earlier_faults = faults->n;
 	size_t removed = 0;
+	int rc;
 
 	for (size_t i = 0; i < record->n; i++) {
 		const struct ip_addr *addr = &record->addrs[i];
-		int rc;
 
-		if (!pool_is_held(store, addr, record))
+		rc = is_held(store, addr, record);
+
+		if (rc < 0)
+			pool_faults_add(faults, store, "read", addr, -rc);
+		if (rc <= 0)
 			continue;
 		/* First, so that nobody who dies between leaves it free and not rested. */
 		if (rest)
@@ -48,7 +62,10 @@ size_t pool_give_back(struct pool_store *store, const struct pool_record *record
 			removed++;
 		}
 	}
-	if (faults->n == earlier_faults)
-		pool_record_remove(store, &record->owner);
+	if (faults->n > earlier_faults)
+		return removed;
+	rc = pool_record_remove(store, &record->owner);
+	if (rc < 0)
+		pool_faults_add_record(faults, store, "remove", &record->owner, -rc);
 	return removed;
 }

@@ -21,7 +21,8 @@ bool pool_is_held(const struct pool_store *store, const struct ip_addr *addr,
  * @rest: the addresses shall rest
  *
  * What the address files say is another's by now stays. A record stays if one of its
- * files does.
+ * files does, or cannot be read for want of something; if the record itself cannot be removed
+ * that is a fault, too.
  * Return: how many were removed.
  */
 size_t pool_give_back(struct pool_store *store, const struct pool_record *record, bool rest,

@@ -26,42 +26,41 @@
 /* Of the format; another one counts as none. */
 #define LAYOUT 1
 
-/* What came later into the line: 0 in one of an earlier version, which in turn ignores it. */
-static uint64_t read_more(char **text)
+/* Return: is there a number next? */
+static bool read_number(char **text, uint64_t *ret)
 {
 	const char *word = strsep(text, " \n");
-	uint64_t number = 0;
 
-	if (word)
-		str_to_u64(word, INT64_MAX, &number);
-	return number;
+	return word && str_to_u64(word, INT64_MAX, ret) == 0;
 }
 
-/*
- * One line: boot, layout, stamp in seconds and nanoseconds, both counts, last search; number
- * of unreadable files, and how far the owners of which set were looked at, and when.
- */
+/* One line: the boot, then a number for each member. */
 static bool parse(char *text, struct pool_index *ret, struct timespec *ret_stamp)
 {
 	const char *boot = strsep(&text, " ");
-	uint64_t numbers[6] = { 0 };
+	uint64_t layout = 0;
+	uint64_t stamp_s = 0;
+	uint64_t stamp_ns = 0;
+	uint64_t searched_s = 0;
+	uint64_t looked_s = 0;
+	const struct {
+		uint64_t *ret;
+		bool came_later; /* 0 in one of an earlier version, which in turn ignores it */
+	} members[] = {
+		{ &layout, false },           { &stamp_s, false },          { &stamp_ns, false },
+		{ &ret->reserved[0], false }, { &ret->reserved[1], false }, { &searched_s, false },
+		{ &ret->unreadable, true },   { &ret->looked_set, true },   { &ret->looked, true },
+		{ &looked_s, true },
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		const char *word = strsep(&text, " \n");
-
-		if (!word || str_to_u64(word, INT64_MAX, &numbers[i]) < 0)
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (!read_number(&text, members[i].ret) && !members[i].came_later)
 			return false;
-	}
-	if (numbers[0] != LAYOUT || str_copy(ret->boot, sizeof(ret->boot), boot) < 0)
+	if (layout != LAYOUT || str_copy(ret->boot, sizeof(ret->boot), boot) < 0)
 		return false;
-	*ret_stamp = (struct timespec){ (time_t)numbers[1], (long)numbers[2] };
-	ret->reserved[0] = numbers[3];
-	ret->reserved[1] = numbers[4];
-	ret->searched_s = (int64_t)numbers[5];
-	ret->unreadable = read_more(&text);
-	ret->looked_set = read_more(&text);
-	ret->looked = read_more(&text);
-	ret->looked_s = (int64_t)read_more(&text);
+	*ret_stamp = (struct timespec){ (time_t)stamp_s, (long)stamp_ns };
+	ret->searched_s = (int64_t)searched_s;
+	ret->looked_s = (int64_t)looked_s;
 	return true;
 }
 

@@ -71,9 +71,9 @@ void pool_index_count(struct pool_index *index, const struct ip_addr *addr, int 
  *         the slice_ms of the store: then the next one goes on
  * @news: what was removed
  *
- * Files that hold nothing go, and those from before this boot that cannot be read; attachments of
- * an earlier boot go, unless the store is
- * @lasting; those without record get one. Records without files go.
+ * Files that hold nothing go, and those from before this boot that cannot be read; attachments
+ * of an earlier boot go, unless the store is lasting; those without record get one. Records
+ * without files go. Where a file or a record cannot be read for the moment, what there is stays.
  */
 int pool_rebuild(struct pool_store *store, const struct pool_world *world, const char *container_id,
 		 struct pool_index *index, struct pool_news *news, struct error *err);

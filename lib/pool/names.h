@@ -27,6 +27,7 @@ void pool_record_name(const struct pool_owner *owner, char ret[static NAME_MAX +
  * pool_record_load_named() - the record in that file
  * @records_fd: its directory
  *
- * Return: 1 and *ret, 0 if it is none that is whole and of that name.
+ * Return: 1 and *ret, 0 if there is none that is whole and of that name; or a negative errno:
+ * nobody can tell.
  */
 int pool_record_load_named(int records_fd, const char *name, struct pool_record *ret);

@@ -229,13 +229,20 @@ static void settle_group(struct rebuild *rebuild, const struct holding *group, s
 	struct pool_name *listed;
 	char name[NAME_MAX + 1];
 	bool known;
+	int rc;
 
 	pool_record_name(&group->owner, name);
 	listed = pool_listing_find(&rebuild->records, name);
-	known = listed && pool_record_load(rebuild->store, &group->owner, &record) > 0 &&
-		is_own(&record, group, n);
+	rc = listed ? pool_record_load(rebuild->store, &group->owner, &record) : 0;
+	known = rc > 0 && is_own(&record, group, n);
 	if (listed)
 		listed->used = true;
+	/* It is not to be replaced: nothing else may tell the living from the dead. */
+	if (rc < 0) {
+		pool_faults_add_record(&rebuild->index->faults, rebuild->store, "read",
+				       &group->owner, -rc);
+		return;
+	}
 	if (known && is_of_earlier_boot(rebuild, &record)) {
 		remove_group(rebuild, group, n);
 		spend(rebuild);
@@ -273,17 +280,24 @@ static void settle_all(struct rebuild *rebuild)
 	}
 }
 
-/* host-local gave it back, a while ago at most: its peers remember the address all the same. */
-static void rest(const struct rebuild *rebuild, const char *name)
+/*
+ * host-local gave it back, a while ago at most: its peers remember the address all the same.
+ * Return: may the record go? Not if we had nothing to read it with: it may be of a file that
+ * cannot be read.
+ */
+static bool rest(const struct rebuild *rebuild, const char *name)
 {
 	auto_with(pool_record_done) struct pool_record record = { 0 };
+	const int rc = pool_record_load_named(rebuild->store->records_fd, name, &record);
 
-	if (!pool_record_load_named(rebuild->store->records_fd, name, &record) ||
-	    strcmp(record.evidence.boot, rebuild->world->boot) != 0)
-		return;
+	if (rc <= 0)
+		return rc == 0 || pool_is_unreadable(rc);
+	if (strcmp(record.evidence.boot, rebuild->world->boot) != 0)
+		return true;
 	for (size_t i = 0; i < record.n; i++)
 		if (!pool_store_has(rebuild->store, &record.addrs[i]))
 			pool_rest_begin(rebuild->store, &record.addrs[i], &record.owner);
+	return true;
 }
 
 /* Records of those who hold nothing, what is no record, what one of us was writing when it died. */
@@ -294,8 +308,8 @@ static void remove_unused(struct rebuild *rebuild)
 
 		if (name->used)
 			continue;
-		rest(rebuild, name->text);
-		if (unlinkat(rebuild->store->records_fd, name->text, 0) == 0)
+		if (rest(rebuild, name->text) &&
+		    unlinkat(rebuild->store->records_fd, name->text, 0) == 0)
 			spend(rebuild);
 	}
 }
@@ -329,7 +343,8 @@ int pool_rebuild(struct pool_store *store, const struct pool_world *world, const
 		return error_errno(err, ERROR_SYSTEM, -rc, "cannot list %s/" POOL_RECORDS_NAME,
 				   store->path);
 	rc = pool_store_each(store, look_at, &rebuild, err);
-	if (rc < 0)
+	/* Whose file was not read, for want of something, holds less than his record says. */
+	if (rc < 0 || index->faults.n)
 		return rc;
 	settle_unread(&rebuild);
 	settle_all(&rebuild);

@@ -85,7 +85,8 @@ static bool look_at(struct pool_record *record, void *arg)
 		return true;
 	life = sweep->world->life(record, sweep->world->arg);
 	if (life == POOL_ALIVE || life == POOL_HIDDEN) {
-		sweep->done.alive++;
+		sweep->done.alive += life == POOL_ALIVE;
+		sweep->done.hidden += life == POOL_HIDDEN;
 		return true;
 	}
 	sweep->done.news.dead += pool_give_back(sweep->store, record, true, &sweep->index,

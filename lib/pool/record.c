@@ -23,13 +23,6 @@
 /* A container ID longer than this is cut, and made unique by its hash. */
 #define MAX_ID_TEXT 200
 
-/*
- * How much later than its record an address file may be: by a disk that is slow, and by what
- * file systems cut off. Nobody gives one back and reserves it anew in that time, who in
- * addition works beside us, and for the same attachment.
- */
-#define SLACK_S 1
-
 /* Neither part can hold a colon. */
 void pool_record_name(const struct pool_owner *owner, char ret[static NAME_MAX + 1])
 {
@@ -55,7 +48,7 @@ bool pool_record_covers(const struct pool_record *record, const struct ip_addr *
 	struct timespec latest = record->evidence.time;
 
 	/* A damaged one may claim any time. */
-	if (!__builtin_add_overflow(latest.tv_sec, SLACK_S, &latest.tv_sec) &&
+	if (!__builtin_add_overflow(latest.tv_sec, POOL_RECORD_SLACK_S, &latest.tv_sec) &&
 	    clock_is_before(&latest, time))
 		return false;
 	for (size_t i = 0; i < record->n; i++)
@@ -64,16 +57,28 @@ bool pool_record_covers(const struct pool_record *record, const struct ip_addr *
 	return false;
 }
 
+/* There is none, or it is no file, or longer than any. */
+static bool is_no_record(ssize_t rc)
+{
+	return rc == -ENOENT || rc == -ELOOP || rc == -EINVAL || rc == -ENXIO || rc == -EFBIG;
+}
+
 int pool_record_load_named(int records_fd, const char *name, struct pool_record *ret)
 {
 	autofree char *text = malloc(POOL_RECORD_SIZE);
 	char expected[NAME_MAX + 1];
+	ssize_t len;
 
 	*ret = (struct pool_record){ 0 };
-	if (!text || file_read(records_fd, name, text, POOL_RECORD_SIZE) < 0 ||
-	    !pool_record_parse(text, ret)) {
+	if (!text)
+		return -ENOMEM;
+	len = file_read(records_fd, name, text, POOL_RECORD_SIZE);
+	if (len < 0)
+		return is_no_record(len) ? 0 : (int)len;
+	errno = 0;
+	if (!pool_record_parse(text, ret)) {
 		pool_record_done(ret);
-		return 0;
+		return errno == ENOMEM ? -ENOMEM : 0;
 	}
 	ret->text = TAKE_PTR(text);
 	pool_record_name(&ret->owner, expected);
@@ -87,13 +92,15 @@ int pool_record_load(const struct pool_store *store, const struct pool_owner *ow
 		     struct pool_record *ret)
 {
 	char name[NAME_MAX + 1];
+	int rc;
 
 	*ret = (struct pool_record){ 0 };
 	if (store->records_fd < 0)
 		return 0;
 	pool_record_name(owner, name);
-	if (!pool_record_load_named(store->records_fd, name, ret))
-		return 0;
+	rc = pool_record_load_named(store->records_fd, name, ret);
+	if (rc <= 0)
+		return rc;
 	if (strcmp(ret->owner.container_id, owner->container_id) == 0)
 		return 1;
 	pool_record_done(ret);
@@ -142,7 +149,7 @@ int pool_record_each(struct pool_store *store, bool (*fn)(struct pool_record *re
 
 		if (*entry->d_name == '.')
 			continue;
-		if (!pool_record_load_named(store->records_fd, entry->d_name, &record))
+		if (pool_record_load_named(store->records_fd, entry->d_name, &record) <= 0)
 			damaged++;
 		else if (!fn(&record, arg))
 			return damaged;

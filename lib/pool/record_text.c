@@ -28,6 +28,18 @@ static const char *printable(const char *text)
 	return str_is_clean(text) ? text : "";
 }
 
+/* From where the rest was seen. Earlier versions pass over keys that they do not know. */
+static void put_viewpoint(char *buf, size_t *len, const struct pool_evidence *evidence)
+{
+	if (evidence->mount_ns)
+		put(buf, len, "seen-from %llu:%llu\n", (unsigned long long)evidence->mount_ns,
+		    (unsigned long long)evidence->host_ns);
+	else
+		put(buf, len, "place %llu:%llu\nhost %llu\n",
+		    (unsigned long long)evidence->place_dev,
+		    (unsigned long long)evidence->place_ino, (unsigned long long)evidence->host_ns);
+}
+
 int pool_record_format(const struct pool_record *record, char *buf)
 {
 	const struct pool_evidence *evidence = &record->evidence;
@@ -45,9 +57,7 @@ int pool_record_format(const struct pool_record *record, char *buf)
 		put(buf, &len, "netns %s\nidentity %llu:%llu\n", evidence->netns,
 		    (unsigned long long)evidence->netns_dev,
 		    (unsigned long long)evidence->netns_ino);
-	/* Earlier versions pass over keys that they do not know. */
-	put(buf, &len, "seen-from %llu:%llu\n", (unsigned long long)evidence->mount_ns,
-	    (unsigned long long)evidence->host_ns);
+	put_viewpoint(buf, &len, evidence);
 	put(buf, &len, "pod %s\n", printable(evidence->pod));
 	for (size_t i = 0; i < record->n; i++)
 		put(buf, &len, "address %s\n", ip_format(&record->addrs[i], addr));
@@ -98,6 +108,17 @@ static bool read_number(const char *text, int64_t *ret)
 	return true;
 }
 
+static bool read_viewpoint(const char *key, char *value, struct pool_evidence *evidence)
+{
+	if (strcmp(key, "place") == 0)
+		return read_pair(value, ':', &evidence->place_dev, &evidence->place_ino);
+	if (strcmp(key, "host") == 0)
+		return str_to_u64(value, INT64_MAX, &evidence->host_ns) == 0;
+	if (strcmp(key, "seen-from") == 0)
+		return read_pair(value, ':', &evidence->mount_ns, &evidence->host_ns);
+	return true;
+}
+
 static bool read_line(const char *key, char *value, struct pool_record *record)
 {
 	struct pool_evidence *evidence = &record->evidence;
@@ -118,10 +139,10 @@ static bool read_line(const char *key, char *value, struct pool_record *record)
 		return read_number(value, &evidence->since_boot_ns);
 	else if (strcmp(key, "identity") == 0)
 		return read_pair(value, ':', &evidence->netns_dev, &evidence->netns_ino);
-	else if (strcmp(key, "seen-from") == 0)
-		return read_pair(value, ':', &evidence->mount_ns, &evidence->host_ns);
 	else if (strcmp(key, "address") == 0)
 		return read_address(value, record);
+	else
+		return read_viewpoint(key, value, evidence);
 	return true;
 }
 

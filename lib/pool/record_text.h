@@ -20,6 +20,7 @@ int pool_record_format(const struct pool_record *record, char *buf);
  * pool_record_parse() - read a record; keys that are not known are passed over
  * @text: cut into pieces, to which @ret points
  *
- * Return: true if it is whole; what *ret holds must be released either way.
+ * Return: true if it is whole; errno is ENOMEM if there was no memory for it. What *ret holds must
+ * be released either way.
  */
 bool pool_record_parse(char *text, struct pool_record *ret);

@@ -7,6 +7,7 @@
 #include "index.h"
 #include "rest.h"
 #include "scan.h"
+#include "unread.h"
 
 /* Remove the items from the first one on that are as exact as that. */
 static int remove_items(struct pool_store *store, const struct pool_found *found,
@@ -27,16 +28,20 @@ static int remove_items(struct pool_store *store, const struct pool_found *found
 	return rc < 0 ? rc : found->n > 0;
 }
 
-/* What the record tells of beyond that. Return: as pool_release() */
+/* What the record tells of beyond that, if anybody can read it. Return: as pool_release() */
 static int release_unread(struct pool_store *store, const struct pool_owner *owner,
 			  struct pool_index *index, struct error *err)
 {
 	auto_with(pool_record_done) struct pool_record record = { 0 };
 	struct pool_faults faults = { 0 };
 	size_t removed;
-	int rc;
+	int rc = pool_record_load(store, owner, &record);
 
-	if (!pool_record_load(store, owner, &record))
+	if (rc < 0 && !pool_is_unreadable(rc))
+		return error_errno(err, ERROR_SYSTEM, -rc,
+				   "cannot read what is on record of container %s in %s",
+				   owner->container_id, store->path);
+	if (rc <= 0)
 		return 0;
 	removed = pool_give_back(store, &record, true, index, &faults);
 	rc = pool_faults_report(&faults, err);
@@ -82,7 +87,10 @@ static int release_unrecorded(struct pool_store *store, const struct pool_owner 
 	return release_found(store, owner, index, news, err);
 }
 
-/* All is on record. Return: as pool_release() */
+/*
+ * All is on record. If that cannot be read now, the address files tell as well, and no more is
+ * needed to give back. Return: as pool_release()
+ */
 static int release_on_record(struct pool_store *store, const struct pool_owner *owner,
 			     struct pool_index *index, struct pool_news *news, struct error *err)
 {
@@ -90,9 +98,13 @@ static int release_on_record(struct pool_store *store, const struct pool_owner *
 	const struct pool_owner bare = { owner->container_id, "" };
 	struct pool_faults faults = { 0 };
 	size_t removed;
-	int rc;
+	int rc = pool_record_load(store, owner, &record);
 
-	if (!pool_record_load(store, owner, &record) && !pool_record_load(store, &bare, &record))
+	if (rc == 0)
+		rc = pool_record_load(store, &bare, &record);
+	if (rc < 0)
+		return release_found(store, owner, index, news, err);
+	if (rc == 0)
 		return release_unrecorded(store, owner, index, news, err);
 	removed = pool_give_back(store, &record, true, index, &faults);
 	rc = pool_faults_report(&faults, err);

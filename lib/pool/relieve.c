@@ -65,18 +65,22 @@ static int describe_stranger(const struct pool_work *work, const struct ip_addr 
 	return 1;
 }
 
-/* Return: as pool_record_load(), of whoever the address file names */
+/* Return: 1 and *ret of whoever the address file names, 0 if nothing can be known of him */
 static int load_owner(const struct pool_work *work, const struct ip_addr *addr,
 		      struct pool_record *ret)
 {
 	char buf[POOL_OWNER_SIZE];
 	struct pool_owner owner;
 	struct timespec time;
+	int rc;
 
 	*ret = (struct pool_record){ 0 };
 	if (pool_store_read_time(work->store, addr, buf, &owner, &time) != POOL_OWNED)
 		return 0;
-	if (pool_record_load(work->store, &owner, ret)) {
+	rc = pool_record_load(work->store, &owner, ret);
+	if (rc < 0)
+		return 0;
+	if (rc > 0) {
 		if (pool_record_covers(ret, addr, &time))
 			return 1;
 		pool_record_done(ret);
@@ -84,16 +88,18 @@ static int load_owner(const struct pool_work *work, const struct ip_addr *addr,
 	return work->index->unfinished ? describe_stranger(work, addr, &owner, &time, ret) : 0;
 }
 
-/* Take back all that a record stands for, if it is of a dead one. Return: how many */
+static enum pool_life judge(const struct pool_work *work, const struct pool_record *record)
+{
+	return work->world->life(record, work->world->arg);
+}
+
+/* Take back all that the record of a dead one stands for. Return: how many */
 static size_t take_back(struct pool_work *work, const struct pool_record *record)
 {
 	struct pool_faults ignored = { 0 };
-	size_t removed;
-
-	if (work->world->life(record, work->world->arg) != POOL_DEAD)
-		return 0;
 	/* It is long dead, as far as anybody can tell: nothing to rest for. */
-	removed = pool_give_back(work->store, record, false, work->index, &ignored);
+	const size_t removed = pool_give_back(work->store, record, false, work->index, &ignored);
+
 	work->news->dead += removed;
 	return removed;
 }
@@ -103,13 +109,16 @@ static size_t look_at(struct pool_work *work, struct pool_walk *walk, uint64_t n
 		      struct pool_tally *tally)
 {
 	auto_with(pool_record_done) struct pool_record record = { 0 };
+	enum pool_life life;
 	struct ip_addr addr;
 	size_t n;
 
 	pool_walk_at(walk, number, &addr);
 	if (!load_owner(work, &addr, &record))
 		return 0;
-	n = take_back(work, &record);
+	life = judge(work, &record);
+	tally->n_hidden += life == POOL_HIDDEN;
+	n = life == POOL_DEAD ? take_back(work, &record) : 0;
 	for (size_t i = 0; i < record.n && n > 0; i++)
 		if (!pool_is_held(work->store, &record.addrs[i], &record))
 			pool_walk_drop(walk, &record.addrs[i]);
@@ -140,6 +149,6 @@ bool pool_relieve_wanted(struct pool_work *work, const struct ip_addr *addr)
 {
 	auto_with(pool_record_done) struct pool_record record = { 0 };
 
-	return load_owner(work, addr, &record) && take_back(work, &record) > 0 &&
-	       !pool_is_held(work->store, addr, &record);
+	return load_owner(work, addr, &record) && judge(work, &record) == POOL_DEAD &&
+	       take_back(work, &record) > 0 && !pool_is_held(work->store, addr, &record);
 }

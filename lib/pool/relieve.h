@@ -11,6 +11,7 @@
 /*
  * What was seen of the owners of a set.
  * @oldest, @n_oldest: of those with a time on record, oldest first
+ * @n_hidden: how many may be dead, but cannot be seen from here
  */
 struct pool_tally {
 	struct {
@@ -18,6 +19,7 @@ struct pool_tally {
 		char who[160];
 	} oldest[POOL_OLDEST];
 	size_t n_oldest;
+	size_t n_hidden;
 };
 
 /*

@@ -17,6 +17,9 @@
 
 #define FILE_MODE 0600
 
+/* Whichever; .254 is in each /24, and what ends so is in any larger one. */
+#define ANY_BYTE 0xfe
+
 /* Without a limit a large pool would keep millions. */
 #define KEEP_MS (1000LL * POOL_REST_MAX_S)
 
@@ -32,10 +35,15 @@ static int64_t age_ms(const struct pool_store *store, const char *name)
 	return age < -1000 ? INT64_MAX : age;
 }
 
-/* Each address that is given back may be one more, so now and then some must go. */
+/*
+ * Each address that is given back may be one more, so now and then some must go. The cursor comes
+ * by one in 256 again and again, and to count would take a file.
+ */
 static bool is_time_to_tidy(const struct ip_addr *addr)
 {
-	return addr->bytes[ip_size(addr->family) - 1] == 0xfe;
+	const uint8_t last_byte = addr->bytes[ip_size(addr->family) - 1];
+
+	return last_byte == ANY_BYTE;
 }
 
 void pool_rest_begin(struct pool_store *store, const struct ip_addr *addr,

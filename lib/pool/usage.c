@@ -7,11 +7,14 @@
 #include <sys/socket.h>
 
 #include "cbr/base/cleanup.h"
+#include "cbr/base/clock.h"
 #include "index.h"
 #include "walk.h"
 
-/* Looking at more owners takes longer than STATUS may: about a tenth of a second. */
-#define LOOK_MAX 1024
+/* Looking at more owners takes longer than STATUS may: 2 ms. */
+#define LOOK_MAX 32
+
+#define NS_PER_US 1000
 
 static void take(const struct ip_addr *addr, void *arg)
 {
@@ -28,13 +31,15 @@ static uint64_t count_free(const struct pool_walk *walk)
 }
 
 /* By the count of all sets together, which is no less than that of this one. */
-static bool is_known_to_have_room(const struct pool_store *store, const struct pool_walk *walk,
-				  int family, const struct pool_world *world)
+static bool is_known_to_have_room(const struct pool_index *index, int family, uint64_t total)
 {
-	struct pool_index index;
+	return index->current && index->reserved[family != AF_INET] < total;
+}
 
-	pool_index_read(store, world, &index);
-	return index.current && index.reserved[family != AF_INET] < count_free(walk);
+/* An ADD looked at every owner, and no address was taken or given back since. */
+static bool was_searched_in_vain(const struct pool_index *index, size_t number, uint64_t size)
+{
+	return index->current && index->looked_set == number + 1 && index->looked >= size;
 }
 
 /* What nobody can tell whose it is may be needed. */
@@ -46,11 +51,14 @@ static bool is_of_the_dead(const struct pool_store *store, const struct ip_addr 
 	struct pool_owner owner;
 	struct timespec time;
 	const int content = pool_store_read_time(store, addr, buf, &owner, &time);
+	int rc;
 
 	if (content != POOL_OWNED)
 		return content == POOL_BLANK || content == -ENOENT;
-	if (!pool_record_load(store, &owner, &record) ||
-	    !pool_record_covers(&record, addr, &time)) {
+	rc = pool_record_load(store, &owner, &record);
+	if (rc < 0)
+		return false;
+	if (rc == 0 || !pool_record_covers(&record, addr, &time)) {
 		pool_record_done(&record);
 		record.owner = owner;
 		record.evidence = POOL_EVIDENCE_NONE;
@@ -60,19 +68,28 @@ static bool is_of_the_dead(const struct pool_store *store, const struct ip_addr 
 	return world->life(&record, world->arg) == POOL_DEAD;
 }
 
-/* In the order in which they would be looked at: the oldest ones come first. */
+/*
+ * A few owners. After a search in vain others at each call: nobody else looks for those who died
+ * since without a DEL, for a node that is not ready gets no ADD.
+ *
+ * Return: is one of them dead, or might be one of those that were left out?
+ */
 static bool can_be_relieved(const struct pool_store *store, const struct pool_walk *walk,
-			    const struct pool_world *world)
+			    bool in_vain, const struct pool_world *world)
 {
+	const uint64_t first = in_vain ? (uint64_t)clock_now_ns() / NS_PER_US % walk->size : 0;
 	size_t max = LOOK_MAX;
 
 	for (uint64_t i = 0; i < walk->size; i++) {
 		struct ip_addr addr;
-		const struct pool_range *range = pool_walk_at(walk, i, &addr);
+		const struct pool_range *range = pool_walk_at(walk, (first + i) % walk->size,
+							      &addr);
 
 		if (ip_equal(&addr, &range->gateway))
 			continue;
-		if (max-- == 0 || is_of_the_dead(store, &addr, world))
+		if (max-- == 0)
+			return !in_vain;
+		if (is_of_the_dead(store, &addr, world))
 			return true;
 	}
 	return false;
@@ -82,18 +99,24 @@ int pool_has_room(struct pool_store *store, const struct pool_set *set, size_t n
 		  const struct pool_world *world, struct pool_usage *ret, struct error *err)
 {
 	auto_with(pool_walk_done) struct pool_walk walk = { 0 };
+	struct pool_index index;
 	struct ip_addr cursor;
 	const bool known = pool_store_cursor(store, number, &cursor);
 	int rc = pool_walk_begin(&walk, set, known ? &cursor : NULL, err);
+	bool in_vain;
 
 	if (rc < 0)
 		return rc;
-	if (is_known_to_have_room(store, &walk, set->ranges[0].first.family, world))
+	pool_index_read(store, world, &index);
+	*ret = (struct pool_usage){ .total = count_free(&walk) };
+	if (is_known_to_have_room(&index, set->ranges[0].first.family, ret->total))
 		return 1;
-	rc = pool_usage(store, set, number, ret, err);
+	in_vain = was_searched_in_vain(&index, number, walk.size);
+	if (!in_vain)
+		rc = pool_usage(store, set, number, ret, err);
 	if (rc < 0)
 		return rc;
-	return ret->free || can_be_relieved(store, &walk, world);
+	return ret->free || can_be_relieved(store, &walk, in_vain, world);
 }
 
 int pool_usage(const struct pool_store *store, const struct pool_set *set, size_t number,

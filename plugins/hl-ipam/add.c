@@ -117,8 +117,9 @@ static int reserve(const struct cni_call *call, const struct ipam_conf *conf,
 	end = deadline_in(SEARCH_MS);
 	do {
 		rc = evidence_of(&pool.here, call, conf->pod, &request.evidence, err);
-		if (rc >= 0)
-			rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
+		if (rc < 0)
+			break;
+		rc = pool_allocate(&pool.store, &request, &pool.world, leases, &news, err);
 	} while (rc < 0 && news.more && deadline_left_ms(&end) > 0 &&
 		 ipam_pool_yield(&pool.store, err) >= 0);
 	ipam_tell_news(call, &news);

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "cbr/cni/call.h"
@@ -15,17 +16,22 @@
  * What there is to compare a record with.
  * @network: whose attachments
  * @lasting: reservations outlive a reboot
+ * @on_node: a runtime calls, so that our network is the node's. A person may look from any
+ *           container, in which all pods seem to be of another, earlier node. Set by the caller
  * @links, @n_links: their names, in order, if surroundings_list_links() was called; owned
  * @boot: ID of this one
  * @why: for what reason the last verdict was so
+ * @init_start_ns: of boot_init_start_ns(), 0 = not asked yet
  */
 struct surroundings {
 	const char *network;
 	bool lasting;
+	bool on_node;
 	char (*links)[IF_NAMESIZE];
 	size_t n_links;
 	char boot[BOOT_ID_SIZE];
 	const char *why;
+	int64_t init_start_ns;
 };
 
 /*
@@ -54,7 +60,7 @@ void surroundings_done(struct surroundings *here);
  *
  * Where there never was a namespace, nothing is known of it. But one that was there and is gone,
  * while the lock was waited for, was the pod's: what would be reserved now, nobody would give back.
- * Return: 0 and *ret, or negative with ERROR_NETNS.
+ * Return: 0 and *ret, or negative with ERROR_NETNS; ERROR_SYSTEM if nobody can tell.
  */
 int evidence_of(const struct surroundings *here, const struct cni_call *call, const char *pod,
 		struct pool_evidence *ret, struct error *err);

@@ -22,6 +22,7 @@ static const struct {
 	const char *about;
 } troubles[] = {
 	[POOL_DEAD_HOLDER] = { "leaked", "" },
+	[POOL_HIDDEN_HOLDER] = { "out-of-sight", "" },
 	[POOL_BLANK_FILE] = { "blank", "a crash left its file without content" },
 	[POOL_NO_FILE] = { "no-file", "something else has the name of a file or directory" },
 	[POOL_UNREADABLE] = { "unreadable", "" },
@@ -75,6 +76,9 @@ static const char *explain(const struct site *site, const struct pool_finding *f
 
 	if (finding->trouble == POOL_DEAD_HOLDER && holder)
 		snprintf(buf, size, "leaked by %s, since %s: %s", view_who(holder, who),
+			 view_time(view_since(site, entry), time), view_why(site, entry));
+	else if (finding->trouble == POOL_HIDDEN_HOLDER && holder)
+		snprintf(buf, size, "kept for %s, since %s: %s", view_who(holder, who),
 			 view_time(view_since(site, entry), time), view_why(site, entry));
 	else if (finding->trouble == POOL_UNREADABLE)
 		snprintf(buf, size, "cannot be read: %s", strerror(finding->errnum));
@@ -147,21 +151,29 @@ static void tell_finding(struct check *check, const struct pool_finding *finding
 	     finding->harmless, explain(site, finding, about, sizeof(about)), mended);
 }
 
-/* Of a network that host-local made, each address would be one. */
+/* Of a network that host-local made, each address would be one, and so where none is in sight. */
 static bool is_told_in_sum(const struct check *check, const struct pool_finding *finding)
 {
-	return !check->json && finding->harmless && finding->trouble == POOL_NOT_RECORDED;
+	return !check->json && finding->harmless &&
+	       (finding->trouble == POOL_NOT_RECORDED || finding->trouble == POOL_HIDDEN_HOLDER);
+}
+
+static size_t count_findings(const struct pool_audit *audit, enum pool_trouble trouble)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < audit->n_findings; i++)
+		n += audit->findings[i].trouble == trouble && audit->findings[i].harmless;
+	return n;
 }
 
 static void tell_findings(struct check *check)
 {
 	const struct pool_audit *audit = &check->before.audit;
-	size_t n = 0;
+	const size_t n = check->json ? 0 : count_findings(audit, POOL_NOT_RECORDED);
 
 	for (size_t i = 0; i < audit->n_findings; i++)
-		if (is_told_in_sum(check, &audit->findings[i]))
-			n++;
-		else
+		if (!is_told_in_sum(check, &audit->findings[i]))
 			tell_finding(check, &audit->findings[i]);
 	if (n && !check->options->quiet)
 		printf("%s: note: addresses that are not on record, somebody else reserved them: "
@@ -192,7 +204,8 @@ static void tell_outsiders(const struct check *check)
 static bool can_be_repaired(const struct pool_audit *audit)
 {
 	for (size_t i = 0; i < audit->n_findings; i++)
-		if (audit->findings[i].trouble != POOL_ODD_NAME)
+		if (audit->findings[i].trouble != POOL_ODD_NAME &&
+		    audit->findings[i].trouble != POOL_HIDDEN_HOLDER)
 			return true;
 	return false;
 }
@@ -266,10 +279,16 @@ static int repair(struct check *check, struct error *err)
 
 static void conclude(const struct check *check)
 {
+	const struct pool_audit *audit = &check->before.audit;
+	const size_t hidden = count_findings(audit, POOL_HIDDEN_HOLDER);
 	const size_t n = check->mended + check->left;
 
 	if (check->json || check->options->quiet)
 		return;
+	if (hidden)
+		printf("%s: note: %zu of %zu addresses reserved are of pods that are out of sight: "
+		       "they are kept, hl-ipam list tells why\n",
+		       check->before.place->network, hidden, audit->n_entries);
 	printf("%s: ", check->before.place->network);
 	if (!n)
 		printf("clean, %zu addresses reserved\n", check->before.audit.n_entries);

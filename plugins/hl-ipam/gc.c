@@ -72,6 +72,11 @@ static int sweep(const struct cni_call *call, const struct pool_census *census, 
 	if (done.alive)
 		ipam_tell(call, "%zu attachments are not listed as valid, but kept: they show life",
 			  done.alive);
+	if (done.hidden)
+		ipam_tell(call,
+			  "%zu attachments are not listed as valid, but kept: whether they live "
+			  "cannot be seen from here, see hl-ipam list",
+			  done.hidden);
 	return rc;
 }
 

@@ -44,7 +44,6 @@ static void confine(const struct cni_call *call, const struct pool_store *store)
 	autoclose int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct landlock_dir dirs[] = { { store->dir_fd, true }, { proc_fd, false } };
 	const int rc = landlock_confine(dirs, proc_fd < 0 ? 1 : 2);
-
 	struct error err = { 0 };
 
 	if (rc >= 0)
@@ -96,6 +95,7 @@ int ipam_pool_enter(const struct cni_call *call, const struct ipam_conf *conf,
 	if (rc == 0)
 		return 0;
 	ret->world = surroundings_look(call->network, !conf->reclaim_after_reboot, &ret->here);
+	ret->here.on_node = true;
 	ret->store.lasting = ret->here.lasting;
 	ret->store.slice_ms = IPAM_SLICE_MS;
 	rc = lock(call, &ret->store, err);

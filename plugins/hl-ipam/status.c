@@ -23,6 +23,7 @@ static int check_room(const struct cni_call *call, const struct ipam_conf *conf,
 							  !conf->reclaim_after_reboot, &here);
 	int rc = ipam_pool_open(call, conf, IPAM_MAKE_NOTHING, &store, err);
 
+	here.on_node = true;
 	/* Where there is no directory, nothing is reserved. */
 	for (size_t i = 0; i < conf->n_sets && rc > 0; i++) {
 		struct pool_usage usage;

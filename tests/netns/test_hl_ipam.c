@@ -269,7 +269,7 @@ static void what_was_seen_from_elsewhere_is_not_dead_for_that(void **state)
 	assert_true(tmp_exists(&node->tmp, "net/10.1.2.2"));
 	list = run_must(&node->node, "\"$CBR_BIN\"/hl-ipam list --data-dir %s", dir);
 	assert_contains(list, "unknown");
-	assert_contains(list, "not seen from here");
+	assert_contains(list, "at the path of its network namespace is something else");
 	end_pod(pid);
 }
 

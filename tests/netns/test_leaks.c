@@ -195,7 +195,7 @@ static void a_full_pool_of_the_living_says_who_they_are(void **state)
 	for (size_t i = 0; i < 5; i++)
 		free(must(site, "ADD", i, SMALL));
 	fails(site, "ADD", 5, SMALL, "\"code\": 11",
-	      "5 addresses, 5 reserved, none of them by a dead pod; "
+	      "5 addresses, 5 reserved, 0 resting; 5 looked at lately, none of them of a dead pod; "
 	      "oldest: ns/web-0 container a eth0 since 20");
 }
 

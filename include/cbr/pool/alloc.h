@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cbr/base/error.h"
 #include "cbr/base/ip.h"
@@ -48,7 +49,8 @@ struct pool_lease {
  * @blank: files that a crash left without content
  * @unreadable: files that cannot be read and are left, since nothing is known of them
  * @more: an allocation failed, but the slice_ms of the store were over before all owners were
- * looked at: to be called again, after others could work there
+ * looked at: to be called again with the same news, after others could work there
+ * @looked_set, @looked: where it goes on then, as in the state
  */
 struct pool_news {
 	size_t earlier_boot;
@@ -56,6 +58,8 @@ struct pool_news {
 	size_t blank;
 	size_t unreadable;
 	bool more;
+	uint64_t looked_set;
+	uint64_t looked;
 };
 
 /* pool_news_add() - those of one more step */

@@ -66,6 +66,7 @@ struct pool_holder {
 /* What may be wrong. */
 enum pool_trouble {
 	POOL_DEAD_HOLDER,   /* the address of an attachment that nothing is left of */
+	POOL_HIDDEN_HOLDER, /* of one that may be dead, but cannot be seen from here; harmless */
 	POOL_BLANK_FILE,    /* a crash left it */
 	POOL_NO_FILE,       /* no regular file where one belongs */
 	POOL_UNREADABLE,    /* errnum says why */
@@ -146,8 +147,8 @@ int pool_audit_read(const struct pool_store *store, const struct pool_world *wor
 		    struct pool_audit *ret, struct error *err);
 
 /*
- * pool_audit_judge() - who of the holders is alive? Adds a finding for each address of a
- * dead one
+ * pool_audit_judge() - who of the holders is alive? Adds a finding for each address of one
+ * that is dead, or out of sight
  *
  * Needs no lock. Return: 0, or -ENOMEM.
  */

@@ -32,12 +32,14 @@ struct pool_census {
 
 /*
  * @news: addresses taken back
- * @alive: attachments not listed, but kept for a sign of life, or since they are out of sight
+ * @alive: attachments not listed, but kept for a sign of life
+ * @hidden: the same, but kept since whether they live cannot be seen
  * @more: the slice_ms of the store were over: to be called again, after others could work there
  */
 struct pool_reclaimed {
 	struct pool_news news;
 	size_t alive;
+	size_t hidden;
 	bool more;
 };
 

@@ -28,8 +28,11 @@
  * @time: CLOCK_REALTIME then
  * @netns: path of its network namespace
  * @netns_dev, @netns_ino: identity of that
- * @mount_ns, @host_ns: inodes of the mount and the network namespace of whoever wrote this:
- *                      who looks from another one need not see what there is
+ * @place_dev, @place_ino: identity of the place that @netns leads from: its directory, or for
+ *                      one below /proc the pid namespace
+ * @host_ns: inode of the network namespace of whoever wrote this: who looks from another place,
+ *                      or another network, need not see what there is
+ * @mount_ns: inode of his mount namespace, as earlier versions noted it in lieu of the place
  * @pod: "namespace/name", for people
  */
 struct pool_evidence {
@@ -39,8 +42,10 @@ struct pool_evidence {
 	const char *netns;
 	uint64_t netns_dev;
 	uint64_t netns_ino;
-	uint64_t mount_ns;
+	uint64_t place_dev;
+	uint64_t place_ino;
 	uint64_t host_ns;
+	uint64_t mount_ns;
 	const char *pod;
 };
 
@@ -61,6 +66,13 @@ struct pool_record {
 	char *text;
 };
 
+/*
+ * How much later than its record an address file may be: by a disk that is slow, and by what
+ * file systems cut off. Nobody gives one back and reserves it anew in that time, who in
+ * addition works beside us, and for the same attachment.
+ */
+#define POOL_RECORD_SLACK_S 1
+
 /* pool_record_done() - release; accepts a zeroed one */
 void pool_record_done(struct pool_record *record);
 
@@ -77,7 +89,8 @@ bool pool_record_covers(const struct pool_record *record, const struct ip_addr *
 /*
  * pool_record_load() - the record of an attachment
  *
- * Return: 1 and *ret, 0 if there is none, or none that is whole.
+ * Return: 1 and *ret; 0 if there is none, or none that is whole; or a negative errno if it
+ * cannot be read, for a moment or for ever: it may tell of a living one.
  */
 int pool_record_load(const struct pool_store *store, const struct pool_owner *owner,
 		     struct pool_record *ret);
@@ -96,7 +109,8 @@ int pool_record_remove(struct pool_store *store, const struct pool_owner *owner)
  * pool_record_each() - call @fn for every whole record, in no order, until it returns false
  *
  * @fn may remove the record.
- * Return: how many files are no whole record, or negative if they cannot be listed.
+ * Return: how many files are no whole record or cannot be read, or negative if they cannot be
+ * listed.
  */
 int pool_record_each(struct pool_store *store, bool (*fn)(struct pool_record *record, void *arg),
 		     void *arg, struct error *err);

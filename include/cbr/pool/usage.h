@@ -33,8 +33,9 @@ int pool_usage(const struct pool_store *store, const struct pool_set *set, size_
  * pool_has_room() - could an address of the set be had?
  * @ret: counted if there is none, and if the state does not tell that there is
  *
- * As pool_allocate() does, it counts those of the dead as to be had; but where there are more
- * than a thousand owners it looks at no more, and takes them for mortal. Needs no lock.
+ * As pool_allocate() does, it counts those of the dead as to be had; but it looks at a few dozen
+ * owners only. Those beyond it takes for mortal, unless the state says that an ADD has looked at
+ * all of them in vain. Needs no lock.
  * Return: 1, 0 none, or negative.
  */
 int pool_has_room(struct pool_store *store, const struct pool_set *set, size_t number,

@@ -20,6 +20,14 @@ const char *boot_id(char buf[static BOOT_ID_SIZE]);
 int64_t boot_clock_ns(void);
 
 /*
+ * boot_init_start_ns() - when did PID 1 of our pid namespace begin, by boot_clock_ns()?
+ *
+ * Source: starttime of /proc/1/stat, proc_pid_stat(5), cut to a tick of the clock.
+ * Return: -1 if that is not for us to know.
+ */
+int64_t boot_init_start_ns(void);
+
+/*
  * boot_wall_time() - a time of CLOCK_REALTIME that no file of this boot is older than
  *
  * The clock may have been set since the start, either way. Going back from now is right

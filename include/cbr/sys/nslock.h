@@ -5,8 +5,9 @@
  * The lock is flock(2) on a file below /run/cbr that is named after the namespace's inode, so
  * it dies with its holder, and nobody else can open it. (The inode itself, which is there
  * without a directory, can be locked by any process in the namespace, with no privilege at
- * all.) Where no file can be made there, as in a user namespace that sees the /run of
- * somebody else, it is the inode after all: all who serve a namespace must see the same /run.
+ * all.) Files exclude only those who see the same /run, which therefore all must who serve a
+ * namespace. Where no file can be made there, as in a user namespace that sees the /run of
+ * somebody else, it is the inode after all.
  *
  * Everyone who adds to shared things (bridge, gateway address, routes) shares it; who wants
  * to remove one of them again must be alone, and does not wait for that: somebody else's

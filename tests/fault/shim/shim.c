@@ -4,6 +4,10 @@
  *
  *   CBR_FAULT=netlink:N  the N-th request is not sent; the answer is ENOBUFS
  *   CBR_FAULT=memory:N   the N-th allocation fails
+ *   CBR_FAULT=look:N     the N-th look at what is at a path (statfs) fails for want of memory
+ *   CBR_FAULT=slow:N     the N-th takes longer than a slice of work, and all later ones fail
+ *   CBR_FAULT=open:N     the N-th file below a directory cannot be opened, as there are too many
+ *   CBR_FAULT=stall:N    the N-th renaming takes longer than a second, as on a disk that is stuck
  *   CBR_FAULT_HIT=path   this file is made when it has happened
  *
  * Of a transaction of nf_tables nothing is sent, as the kernel commits all of it or nothing.
@@ -14,14 +18,25 @@
 #include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_BATCH (1 << 16)
+
+/* glibc's name where sizes of files have 64 bits, as they have here. */
+#ifdef __GLIBC__
+#define NAME_64(name) name "64"
+#else
+#define NAME_64(name) name
+#endif
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -35,6 +50,9 @@ ssize_t recvfrom(int fd, void *buf, size_t size, int flags, struct sockaddr *fro
 /* Where a delegate is a thread, two of them count. */
 static atomic_long n_requests;
 static atomic_long n_allocations;
+static atomic_long n_looks;
+static atomic_long n_opened;
+static atomic_long n_renamings;
 
 /* An answer that is to be found in the queue of a socket. */
 static struct {
@@ -79,6 +97,54 @@ void *realloc(void *old, size_t size)
 		return __libc_realloc(old, size);
 	errno = ENOMEM;
 	return NULL;
+}
+
+int statfs(const char *path, struct statfs *ret)
+{
+	static atomic_bool was_slow;
+	const struct timespec slice = { .tv_nsec = 600 * 1000 * 1000 };
+	int (*real)(const char *, struct statfs *);
+
+	if (was_slow || is_turn("look:", &n_looks)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (is_turn("slow:", &n_looks)) {
+		was_slow = true;
+		nanosleep(&slice, NULL);
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, NAME_64("statfs"));
+	return real(path, ret);
+}
+
+int openat(int dir_fd, const char *path, int flags, ...)
+{
+	int (*real)(int, const char *, int, ...);
+	va_list args;
+	mode_t mode;
+
+	if (is_turn("open:", &n_opened)) {
+		errno = ENFILE;
+		return -1;
+	}
+	va_start(args, flags);
+	mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	*(void **)&real = dlsym(RTLD_NEXT, NAME_64("openat"));
+	return real(dir_fd, path, flags, mode);
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+	const struct timespec stall = { .tv_sec = 1, .tv_nsec = 200 * 1000 * 1000 };
+	int (*real)(int, const char *, int, const char *);
+	int rc;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "renameat");
+	rc = real(from_fd, from, to_fd, to);
+	if (is_turn("stall:", &n_renamings))
+		nanosleep(&stall, NULL);
+	return rc;
 }
 
 static bool is_netlink(int fd)

@@ -291,7 +291,8 @@ static void a_full_pool_is_told_as_try_again_later(void **state)
 			"{\n    \"cniVersion\": \"1.0.0\",\n    \"code\": 11,\n    \"msg\": "
 			"\"failed to allocate for range 0: no IP addresses available in range "
 			"set: 10.1.2.1-10.1.2.2\",\n    \"details\": \"1 addresses, 1 reserved, "
-			"none of them by a dead pod; oldest: default/web container a eth0 since ");
+			"0 resting; 1 looked at lately, none of them of a dead pod; oldest: "
+			"default/web container a eth0 since ");
 	assert_string_equal(run.err, "");
 	run_done(&run);
 }

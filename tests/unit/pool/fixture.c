@@ -64,6 +64,13 @@ int fixture_remove(void **state)
 const char *fixture_allocate(struct fixture *f, const char *container, const char *set,
 			     const char *wanted, int rest_s)
 {
+	f->news = (struct pool_news){ 0 };
+	return fixture_go_on(f, container, set, wanted, rest_s);
+}
+
+const char *fixture_go_on(struct fixture *f, const char *container, const char *set,
+			  const char *wanted, int rest_s)
+{
 	static char text[IP_TEXT_SIZE];
 	struct pool_set settled = fixture_settled(set);
 	const struct ip_addr addr = wanted ? fixture_addr(wanted) : (struct ip_addr){ 0 };
@@ -80,7 +87,6 @@ const char *fixture_allocate(struct fixture *f, const char *container, const cha
 
 	request.evidence.boot = f->world.boot;
 	request.evidence.pod = "";
-	f->news = (struct pool_news){ 0 };
 	rc = pool_allocate(&f->store, &request, &f->world, &lease, &f->news, &f->err);
 	free(settled.ranges);
 	return rc < 0 ? NULL : ip_format(&lease.address.addr, text);

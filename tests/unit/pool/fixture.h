@@ -49,6 +49,10 @@ int fixture_remove(void **state);
 const char *fixture_allocate(struct fixture *f, const char *container, const char *set,
 			     const char *wanted, int rest_s);
 
+/* fixture_go_on() - the same after one that told of more to look at */
+const char *fixture_go_on(struct fixture *f, const char *container, const char *set,
+			  const char *wanted, int rest_s);
+
 /* fixture_release() - what pool_release() returns for eth0 of a container */
 int fixture_release(struct fixture *f, const char *container);
 

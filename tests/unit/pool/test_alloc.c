@@ -249,7 +249,8 @@ static void says_how_full_it_is_and_where_to_look(void **state)
 	assert_fails(allocate(f, &request, leases, &err), &err, ERROR_AGAIN,
 		     "failed to allocate for range 0: no IP addresses available in range set: "
 		     "10.1.2.1-10.1.2.2,10.1.3.1-10.1.3.2");
-	assert_contains(err.hint, "2 addresses, 2 reserved, none of them by a dead pod; oldest: ");
+	assert_contains(err.hint, "2 addresses, 2 reserved, 0 resting; 2 looked at lately, none of "
+				  "them of a dead pod; oldest: ");
 	assert_contains(err.hint, "container a eth0 since ");
 	assert_contains(err.hint, "container b eth0 since ");
 }

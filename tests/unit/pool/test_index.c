@@ -150,8 +150,12 @@ static void ours_may_be_lost_or_damaged(void **state)
 		"rm -rf .state; mkdir .state",
 		"rm -rf .attachments; touch .attachments",
 		"touch .attachments/.tmp.1.2 .tmp.3.4",
+		/* A file of somebody else, which is not to be written. */
+		"rm -rf .state; echo his >../his; ln ../his .state; touch .",
+		"rm -f .attachments/a:eth0; ln ../his .attachments/a:eth0; touch .",
 	};
 	struct fixture *f = *state;
+	autofree char *his = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(damage); i++) {
 		const char *path = f->tmp.path;
@@ -170,6 +174,8 @@ static void ours_may_be_lost_or_damaged(void **state)
 	}
 	assert_int_equal(count_records(f), 0);
 	assert_false(fixture_has(f, ".tmp.3.4"));
+	his = tmp_read(&f->tmp, "his");
+	assert_string_equal(his, "his\n");
 }
 
 /* By hand, or by a file system that was repaired: the state does not always notice. */
@@ -270,6 +276,7 @@ static void unreadable_files_keep_the_address_and_are_told(void **state)
 	assert_int_equal(f->news.unreadable, 1);
 	assert_int_equal(fixture_release(f, "a"), 1);
 	fixture_be_root();
+	assert_int_equal(fchmodat(f->store.dir_fd, "10.1.2.2", 0600, 0), 0);
 	/* And remembered, or nobody would see that it is whole again. */
 	assert_int_equal(fixture_release(f, "other"), 1);
 	assert_false(fixture_has(f, "10.1.2.2"));

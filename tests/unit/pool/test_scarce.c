@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cbr/pool/usage.h"
 #include "fixture.h"
 #include "run.h"
 
@@ -63,7 +64,8 @@ static void the_living_and_the_unknown_do_not(void **state)
 	f->alive = " a/eth0 b/eth0 c/eth0 ";
 	assert_null(fixture_allocate(f, "x", SMALL, NULL, 0));
 	assert_int_equal(f->err.code, ERROR_AGAIN);
-	assert_contains(f->err.hint, "5 addresses, 5 reserved, none of them by a dead pod");
+	assert_contains(f->err.hint, "5 addresses, 5 reserved, 0 resting; 5 looked at lately, none "
+				     "of them of a dead pod");
 	assert_contains(f->err.hint, "oldest: container a eth0 since ");
 	assert_true(fixture_has(f, "10.1.2.2"));
 }
@@ -172,6 +174,86 @@ static void all_are_asked_a_slice_at_a_time(void **state)
 	assert_false(f->news.more);
 }
 
+/* As host-local left it: while that is seen to, nothing is noted, but the call itself goes on. */
+static void all_are_asked_a_slice_at_a_time_before_they_are_on_record(void **state)
+{
+	struct fixture *f = *state;
+	int calls = 1;
+
+	for (int i = 2; i < LARGE_SIZE + 2; i++) {
+		char name[32];
+		char content[32];
+
+		snprintf(name, sizeof(name), "10.1.%d.%d", i / 256, i % 256);
+		snprintf(content, sizeof(content), "n%d\r\neth0", i - 2);
+		fixture_put(f, name, content);
+	}
+	f->store.slice_ms = -1;
+	f->world.life = ask;
+	f->dead = " n400/eth0 ";
+	asked = 0;
+	while (!fixture_go_on(f, "x", LARGE, NULL, 0)) {
+		assert_true(f->news.more);
+		assert_in_range(asked, 1, 257);
+		asked = 0;
+		assert_in_range(++calls, 2, 400);
+	}
+	assert_int_equal(calls, 400 - 255 + 1);
+	assert_false(f->news.more);
+}
+
+/* That nobody is dead is said of those who were looked at. */
+static void who_was_not_looked_at_is_not_called_alive(void **state)
+{
+	struct fixture *f = *state;
+
+	fill_large(f);
+	f->world.life = ask;
+	f->store.slice_ms = -1;
+	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+	assert_contains(f->err.hint,
+			"509 addresses, 509 reserved, 0 resting; 256 looked at lately");
+	f->store.slice_ms = 0;
+	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+	assert_contains(f->err.hint, "509 looked at lately, none of them of a dead pod; oldest: ");
+}
+
+/* Looking at no more than STATUS has time for. */
+static bool has_room(struct fixture *f)
+{
+	struct pool_set set = fixture_settled(LARGE);
+	struct pool_usage usage;
+	struct error err;
+	int rc;
+
+	asked = 0;
+	rc = pool_has_room(&f->store, &set, 0, &f->world, &usage, &err);
+	free(set.ranges);
+	assert_ok(rc, &err);
+	assert_in_range(asked, 1, 32);
+	assert_int_equal(usage.total, LARGE_SIZE);
+	assert_int_equal(usage.free, 0);
+	return rc;
+}
+
+static void a_large_pool_is_full_when_an_add_has_looked_in_vain(void **state)
+{
+	struct fixture *f = *state;
+	int tries = 0;
+
+	fill_large(f);
+	f->world.life = ask;
+	assert_true(has_room(f));
+	assert_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+	assert_false(has_room(f));
+	/* No ADD comes any more that would find out. */
+	f->dead = " n77/eth0 ";
+	while (!has_room(f))
+		assert_in_range(++tries, 1, 10000);
+	assert_int_equal(fixture_release(f, "n5"), 1);
+	assert_non_null(fixture_allocate(f, "x", LARGE, NULL, 0));
+}
+
 static void a_wanted_address_of_the_dead_is_taken_over(void **state)
 {
 	struct fixture *f = *state;
@@ -273,6 +355,9 @@ int main(void)
 		FIXTURE_STORE(a_search_in_a_longer_boot_does_not_put_off_the_next),
 		FIXTURE_STORE(those_who_live_are_not_asked_by_each_who_is_refused),
 		FIXTURE_STORE(all_are_asked_a_slice_at_a_time),
+		FIXTURE_STORE(all_are_asked_a_slice_at_a_time_before_they_are_on_record),
+		FIXTURE_STORE(who_was_not_looked_at_is_not_called_alive),
+		FIXTURE_STORE(a_large_pool_is_full_when_an_add_has_looked_in_vain),
 		FIXTURE_STORE(a_wanted_address_of_the_dead_is_taken_over),
 		FIXTURE_STORE(one_that_died_gets_a_fresh_address),
 		FIXTURE_STORE(an_address_given_back_rests),
