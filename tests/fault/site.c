@@ -66,7 +66,7 @@ int site_teardown(void **state)
 struct site *site_of(void **state)
 {
 	if (!*state)
-		skip_because("a sanitizer leaves no place for the shim that makes faults");
+		skip_because(NO_SHIM);
 	return *state;
 }
 

@@ -64,6 +64,9 @@ struct site {
 int site_setup(void **state);
 int site_teardown(void **state);
 
+/* Why a test is skipped. */
+#define NO_SHIM "a sanitizer leaves no place for the shim that makes faults"
+
 /* site_of() - the site, in a test; skips it if there is no shim */
 struct site *site_of(void **state);
 

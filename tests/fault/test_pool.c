@@ -13,6 +13,7 @@
 #include "json.h"
 #include "ns.h"
 #include "run.h"
+#include "site.h"
 #include "tmp.h"
 
 /* Room for five pods. Confined, the plugin could not say that it was hit. */
@@ -23,10 +24,10 @@
 #define N_PODS 6
 
 /* More than there are in any call. */
-#define MAX_FAULTS 200
+#define MAX_LOOKS 200
 
 /* @preload, @hit: environment of the plugin; @hit_path: where the shim says that it did it */
-struct site {
+struct place {
 	struct tmp tmp;
 	struct ns pods[N_PODS];
 	char *config;
@@ -38,7 +39,7 @@ struct site {
 static int setup(void **state)
 {
 	const char *shim = getenv("CBR_SHIM");
-	struct site *site;
+	struct place *site;
 
 	if (!shim || access(shim, R_OK) < 0)
 		return 0;
@@ -58,7 +59,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct site *site = *state;
+	struct place *site = *state;
 
 	if (!site)
 		return 0;
@@ -74,7 +75,7 @@ static int teardown(void **state)
 }
 
 /* A call for a pod in which one thing goes wrong, or nothing if @fault is "none" */
-static struct run call_plugin(const struct site *site, const char *command, size_t pod,
+static struct run call_plugin(const struct place *site, const char *command, size_t pod,
 			      const char *fault)
 {
 	autofree char *what = NULL;
@@ -94,12 +95,12 @@ static struct run call_plugin(const struct site *site, const char *command, size
 	return run_plugin(&call);
 }
 
-static bool was_hit(const struct site *site)
+static bool was_hit(const struct place *site)
 {
 	return access(site->hit_path, F_OK) == 0;
 }
 
-static void must_add(const struct site *site, size_t pod, const char *fault)
+static void must_add(const struct place *site, size_t pod, const char *fault)
 {
 	struct run run = call_plugin(site, "ADD", pod, fault);
 
@@ -111,14 +112,14 @@ static void must_add(const struct site *site, size_t pod, const char *fault)
  */
 static void who_cannot_be_looked_at_is_not_dead(void **state)
 {
-	const struct site *site = *state;
+	const struct place *site = *state;
 	size_t n_told = 0;
 
 	if (!site)
-		skip();
+		skip_because(NO_SHIM);
 	for (size_t i = 0; i < N_PODS - 1; i++)
 		must_add(site, i, "none");
-	for (int number = 1; number < MAX_FAULTS; number++) {
+	for (int number = 1; number < MAX_LOOKS; number++) {
 		char fault[32];
 		struct run run;
 
@@ -137,19 +138,19 @@ static void who_cannot_be_looked_at_is_not_dead(void **state)
 }
 
 /* A change by host-local, so that all is read and compared by the next call. */
-static void change(const struct site *site)
+static void change(const struct place *site)
 {
 	free(run_must(NULL, ">%s/net/x; rm %s/net/x", site->tmp.path, site->tmp.path));
 }
 
 /* Each file cannot be opened once. The records of all pods but the last stay as they are. */
-static void fail_opening(const struct site *site, const char *command)
+static void fail_opening(const struct place *site, const char *command)
 {
 	static const char *const read_all = "cat %s/net/.attachments/[a-d]:eth0";
 	autofree char *before = run_must(NULL, read_all, site->tmp.path);
 	bool hit = true;
 
-	for (int number = 1; hit && number < MAX_FAULTS; number++) {
+	for (int number = 1; hit && number < MAX_LOOKS; number++) {
 		autofree char *after = NULL;
 		char fault[32];
 		struct run run;
@@ -176,10 +177,10 @@ static void fail_opening(const struct site *site, const char *command)
  */
 static void who_is_not_read_for_a_moment_is_not_forgotten(void **state)
 {
-	const struct site *site = *state;
+	const struct place *site = *state;
 
 	if (!site)
-		skip();
+		skip_because(NO_SHIM);
 	for (size_t i = 0; i < N_PODS - 2; i++)
 		must_add(site, i, "none");
 	fail_opening(site, "GC");
@@ -190,11 +191,11 @@ static void who_is_not_read_for_a_moment_is_not_forgotten(void **state)
 /* A DEL that succeeds leaves nothing, one that does not says so and can be repeated. */
 static void who_is_not_read_for_a_moment_is_released(void **state)
 {
-	const struct site *site = *state;
+	const struct place *site = *state;
 
 	if (!site)
-		skip();
-	for (int number = 1; number < MAX_FAULTS; number++) {
+		skip_because(NO_SHIM);
+	for (int number = 1; number < MAX_LOOKS; number++) {
 		char fault[32];
 		struct run run;
 
@@ -223,12 +224,12 @@ static void who_is_not_read_for_a_moment_is_released(void **state)
 /* The record would be older than the address, and that of somebody else. */
 static void a_disk_that_is_stuck_costs_no_evidence(void **state)
 {
-	const struct site *site = *state;
+	const struct place *site = *state;
 	autofree char *before = NULL;
 	autofree char *after = NULL;
 
 	if (!site)
-		skip();
+		skip_because(NO_SHIM);
 	must_add(site, 0, "stall:1");
 	assert_true(was_hit(site));
 	before = tmp_read(&site->tmp, "net/.attachments/a:eth0");
@@ -249,12 +250,12 @@ static void a_disk_that_is_stuck_costs_no_evidence(void **state)
 /* To look at many goes on after others could work. What then fails ends it, not its time. */
 static void a_search_ends_with_the_pod(void **state)
 {
-	struct site *site = *state;
+	struct place *site = *state;
 	autofree char *path = NULL;
 	struct run run;
 
 	if (!site)
-		skip();
+		skip_because(NO_SHIM);
 	free(site->config);
 	assert_true(asprintf(&site->config, FULL, site->tmp.path) > 0);
 	path = tmp_write(&site->tmp, "config", site->config, 0600);

@@ -292,10 +292,8 @@ static void goes_on_over_errors_and_tells_of_them(void **state)
 	struct error err;
 	int rc;
 
-	if (geteuid() != 0) {
-		print_message("# skipped: needs root\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		skip_because("needs root");
 	fixture_put(f, "10.1.2.2", "a\r\neth0");
 	fixture_put(f, "10.1.2.3", "b\r\neth0");
 	assert_int_equal(fchmodat(f->store.dir_fd, "10.1.2.2", 0644, 0), 0);
@@ -333,7 +331,7 @@ static void a_record_that_cannot_be_removed_is_told(void **state)
 	f->store.slice_ms = -1;
 	f->dead = " a/eth0 ";
 	if (!fixture_be_nobody())
-		skip();
+		skip_because(FIXTURE_STAYS_ROOT);
 	rc = reclaim(f, "", &done, &err);
 	fixture_be_root();
 	assert_int_equal(fchmod(f->store.records_fd, 0755), 0);
