@@ -12,9 +12,7 @@
 #include <string.h>
 
 #include "bridge.h"
-#include "cbr/base/hash.h"
 #include "cbr/cni/log.h"
-#include "cbr/sys/boot.h"
 #include "cbr/sys/nslock.h"
 #include "cbr/sys/sysctl.h"
 #include "parts.h"
