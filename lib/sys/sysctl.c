@@ -65,7 +65,7 @@ int sysctl_ensure(const char *path, const char *value, struct error *err)
 	return 1;
 }
 
-int sysctl_put(const char *path, const char *value, struct error *err)
+static int put_setting(const char *path, const char *value, struct error *err)
 {
 	return write_setting(path, value) == 0 ? 1 : sysctl_ensure(path, value, err);
 }
@@ -93,7 +93,7 @@ int sysctl_ensure_link(int family, const char *link, const char *key, const char
 int sysctl_put_link(int family, const char *link, const char *key, const char *value,
 		    struct error *err)
 {
-	return set_link(sysctl_put, family, link, key, value, err);
+	return set_link(put_setting, family, link, key, value, err);
 }
 
 bool sysctl_is_writable_link(int family, const char *link, const char *key)

@@ -148,27 +148,23 @@ static void deafen_host_end(const struct attach *a)
 }
 
 /* A bridge whose MTU nobody ever set has that of its least port (br_mtu_auto_adjust()). */
-static int follow_mtu(struct attach *a, struct error *err)
+static void follow_mtu(struct attach *a)
 {
+	struct error ignored;
 	struct link bridge;
-	int rc;
 
-	if (a->bridge.mtu >= choose_mtu(a))
-		return 0;
-	rc = link_get_index(&a->node, a->bridge.index, &bridge, err);
-	if (rc > 0)
+	if (a->bridge.mtu < choose_mtu(a) &&
+	    link_get_index(&a->node, a->bridge.index, &bridge, &ignored) > 0)
 		a->bridge.mtu = bridge.mtu;
-	return rc;
 }
 
 int podlink_make(struct attach *a, struct error *err)
 {
 	const struct mac mac = podlink_mac(a);
-	struct error ignored;
 	int rc = a->resumed ? refresh(a, err) : create(a, &mac, err);
 
 	if (rc >= 0) {
-		follow_mtu(a, &ignored);
+		follow_mtu(a);
 		deafen_host_end(a);
 	}
 	if (a->resumed)

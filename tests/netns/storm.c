@@ -18,11 +18,12 @@ void storm_add(void)
 	autofree char *config = tmp_write(&node.tmp, "config", node.config, 0644);
 	const char *dir = node.tmp.path;
 
-	for (int i = (int)node.n_pods; i < STORM_PODS; i++) {
+	for (int i = 0; i < STORM_PODS; i++) {
 		char id[16];
 
 		snprintf(id, sizeof(id), "p%d", i);
-		node_pod(&node, id);
+		if (!tmp_exists(&node.tmp, id))
+			node_pod(&node, id);
 	}
 	free(run_must(&node.netns,
 		      "for i in $(seq 0 %d); do CNI_COMMAND=ADD CNI_CONTAINERID=p$i "

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-/* How many; they are the first pods of one_node.h's node, with the container IDs p0, p1, … */
+/* How many; pods of one_node.h's node, with the container IDs p0, p1, … */
 #define STORM_PODS 8
 
 /* storm_add() - attach them at once; the first time it makes them */

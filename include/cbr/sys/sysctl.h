@@ -26,15 +26,9 @@ int sysctl_read(const char *path, char *buf, size_t size);
 int sysctl_ensure(const char *path, const char *value, struct error *err);
 
 /*
- * sysctl_put() - the same where it differs in all likelihood, as on a new interface
- *
- * Written at once; read only if that fails. Return: 1 written, 0 was so, or a negative
- * errno with ERROR_SYSTEM.
- */
-int sysctl_put(const char *path, const char *value, struct error *err);
-
-/*
- * sysctl_ensure_link(), sysctl_put_link() - the same for net.ipv4 or net.ipv6.conf.<link>.<key>
+ * sysctl_ensure_link() - the same for net.ipv4 or net.ipv6.conf.<link>.<key>
+ * sysctl_put_link() - the same where it differs in all likelihood, as on a new interface:
+ *	written at once, read only if that fails
  * @family: AF_INET or AF_INET6
  * @link: name of a link; "all", "default"
  */
